@@ -1,0 +1,39 @@
+"""The events that cross a border between services; importing this package fills `FACTS`."""
+
+from shared.contracts.event import SEQUENCE_DIGITS, Event
+from shared.contracts.fact import FACTS, Fact
+from shared.contracts.fields import About
+from shared.contracts.issues.case import Assignee, IssueAssigned, IssueReported, IssueResolved
+from shared.contracts.issues.register import (
+    HouseholdEnded,
+    HouseholdRegistered,
+    PlaceClosed,
+    PlaceRegistered,
+    RoleGranted,
+    RoleRevoked,
+)
+from shared.contracts.notify.message import MessageDelivered, MessageFailed
+from shared.contracts.parking.vehicle import VehicleRegistered
+from shared.contracts.volunteer.volunteer import VolunteerRegistered
+
+__all__ = [
+    "FACTS",
+    "SEQUENCE_DIGITS",
+    "About",
+    "Assignee",
+    "Event",
+    "Fact",
+    "HouseholdEnded",
+    "HouseholdRegistered",
+    "IssueAssigned",
+    "IssueReported",
+    "IssueResolved",
+    "MessageDelivered",
+    "MessageFailed",
+    "PlaceClosed",
+    "PlaceRegistered",
+    "RoleGranted",
+    "RoleRevoked",
+    "VehicleRegistered",
+    "VolunteerRegistered",
+]

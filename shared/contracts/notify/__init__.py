@@ -1,0 +1,1 @@
+"""Facts that the notify service publishes about its messages."""

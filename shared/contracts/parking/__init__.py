@@ -1,0 +1,1 @@
+"""Facts that the parking service publishes about its vehicles."""

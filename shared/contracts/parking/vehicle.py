@@ -1,0 +1,18 @@
+"""Facts about the vehicles of households, under masked plates."""
+
+from uuid import UUID
+
+from pydantic import Field
+
+from shared.contracts.fact import Fact
+from shared.contracts.fields import Instant, MaskedPlate
+
+
+class VehicleRegistered(Fact, event_type="linli.parking.vehicle-registered.v1", subject="vehicle"):
+    """A household registered a vehicle."""
+
+    vehicle: UUID = Field(description="The vehicle.")
+    household: UUID = Field(description="The household it belongs to.")
+    masked_plate: MaskedPlate = Field(description="Its number plate with at most three characters shown.")
+    index: int = Field(ge=1, description="Which of the household's vehicles it is, from 1.")
+    valid_from: Instant = Field(description="From when on the household may park it.")

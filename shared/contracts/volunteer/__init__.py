@@ -1,0 +1,1 @@
+"""Facts that the volunteer service publishes about its volunteers."""
