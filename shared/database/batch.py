@@ -47,6 +47,7 @@ class BatchWriter(Generic[Item, Result]):
         self._arrived = asyncio.Event()
         self._closed = False
         self._rows = _ROWS.labels(name)
+        self._writing: asyncio.Task[Outcomes[Result]] | None = None
 
     async def submit(self, item: Item) -> Result:
         """Wait until the item is committed and return its result.
@@ -85,12 +86,12 @@ class BatchWriter(Generic[Item, Result]):
         if not batch:
             return
         self._rows.observe(len(batch))
-        # Shielded: a flush under way is finished, not torn, when the process stops.
-        writing = asyncio.create_task(self._write([item for item, _ in batch]))
+        self._writing = asyncio.create_task(self._write([item for item, _ in batch]))  # noqa: RUF006  (it is kept)
         try:
-            outcomes = await asyncio.shield(writing)
+            # Shielded: a flush under way is finished, not torn, when the process stops.
+            outcomes = await asyncio.shield(self._writing)
         except asyncio.CancelledError:
-            _settle(batch, await writing)
+            _settle(batch, await self._writing)
             raise
         _settle(batch, outcomes)
 

@@ -46,6 +46,8 @@ async def upgrade(folder: Path, owner_url: str) -> None:
             # Whoever else migrates this database waits here until this transaction ends.
             await connection.exec_driver_sql("SELECT pg_advisory_xact_lock(hashtext('linli migrations'))")
             await connection.run_sync(_to_head, folder)
+            # Readiness reads it.
+            await connection.exec_driver_sql("GRANT SELECT ON alembic_version TO linli_system")
     finally:
         await engine.dispose()
 
