@@ -1,0 +1,97 @@
+"""A trace follows a fact: ids are always there, broken ones from outside start a new trace."""
+
+import timeit
+
+import pytest
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+
+from shared.telemetry import traces
+from shared.telemetry.traces import (
+    configure_traces,
+    context_of,
+    current_trace_id,
+    current_traceparent,
+    new_traceparent,
+    span,
+)
+
+OUTSIDE = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
+
+
+def test_outside_any_span_there_is_no_trace() -> None:
+    assert current_traceparent() is None
+    assert current_trace_id() is None
+
+
+def test_a_span_continues_the_trace_it_is_given() -> None:
+    with span("read", OUTSIDE):
+        assert current_trace_id() == "4bf92f3577b34da6a3ce929d0e0e4736"
+        here = current_traceparent()
+        assert here is not None
+        assert here != OUTSIDE
+        with span("store"):
+            assert current_trace_id() == "4bf92f3577b34da6a3ce929d0e0e4736"
+            assert current_traceparent() != here
+        assert current_traceparent() == here
+    assert current_traceparent() is None
+
+
+def test_an_unsampled_trace_stays_unsampled() -> None:
+    with span("read", OUTSIDE[:-1] + "0"):
+        assert (current_traceparent() or "").endswith("-00")
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        "",
+        "00-1-2-01",
+        OUTSIDE.upper(),
+        "ff" + OUTSIDE[2:],
+        OUTSIDE.replace("4bf92f3577b34da6a3ce929d0e0e4736", "0" * 32),
+    ],
+)
+def test_a_broken_traceparent_starts_a_new_trace(broken: str) -> None:
+    assert context_of(broken) is None
+    with span("read", broken):
+        assert current_trace_id() not in (None, "4bf92f3577b34da6a3ce929d0e0e4736")
+
+
+def test_a_new_traceparent_can_be_continued() -> None:
+    given = new_traceparent()
+    with span("read", given):
+        assert current_trace_id() == given.split("-")[1]
+
+
+def test_a_missing_exporter_is_said_at_once() -> None:
+    said = configure_traces("parking", "http://127.0.0.1:4318")
+    assert said is not None
+    assert "opentelemetry-exporter-otlp-proto-http" in said
+    assert configure_traces("parking", None) is None
+
+
+def test_exported_spans_carry_the_same_ids(monkeypatch: pytest.MonkeyPatch) -> None:
+    exported = InMemorySpanExporter()
+    provider = TracerProvider()
+    provider.add_span_processor(SimpleSpanProcessor(exported))
+    monkeypatch.setattr(traces._Tracing, "tracer", provider.get_tracer("test"))
+    with span("read", OUTSIDE, kind="server", count=3):
+        here = current_traceparent()
+    (written,) = exported.get_finished_spans()
+    assert written.name == "read"
+    assert written.attributes == {"count": 3}
+    assert written.parent is not None
+    assert written.context is not None
+    assert f"{written.parent.span_id:016x}" == OUTSIDE.split("-")[2]
+    assert here == f"00-{written.context.trace_id:032x}-{written.context.span_id:016x}-01"
+
+
+def test_a_span_without_an_exporter_costs_less_than_twenty_microseconds() -> None:
+    def once() -> None:
+        with span("read", OUTSIDE, count=3):
+            pass
+
+    best = min(timeit.repeat(once, number=500, repeat=7)) / 500
+    assert best < 20e-6
