@@ -1,0 +1,161 @@
+"""CloudEvents 1.0.2 over Kafka: binary mode out, binary and structured mode in."""
+
+import base64
+import binascii
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC
+from typing import Any
+
+import orjson
+from pydantic import ValidationError
+from pydantic_core import to_json
+
+from shared.contracts import FACTS, SEQUENCE_DIGITS, Event, Fact
+from shared.messaging.attributes import Attributes, InvalidEnvelope
+
+VALUE_LIMIT = 256 * 1024
+"""Bytes a record's value may have by contract, either way."""
+
+Headers = Iterable[tuple[str, bytes | None]]
+
+_JSON = re.compile(r"application/([\w.-]+\+)?json\s*(;|$)")
+_STRUCTURED = re.compile(r"application/cloudevents\+json\s*(;|$)")
+
+
+class EventTooLarge(ValueError):
+    """The data of an event is longer than the contract allows."""
+
+
+class UnknownType(Exception):
+    """A valid event of a type, or of a version of it, that the reader does not know."""
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """What goes to Kafka as it is; the topic without the deployment's prefix."""
+
+    topic: str
+    key: bytes | None
+    headers: Mapping[str, str]
+    value: bytes
+
+
+def to_record(event: Event[Any]) -> Record:
+    """Write an event in binary mode: the data is the value, everything else is in headers.
+
+    Raises:
+        EventTooLarge: the data exceeds `VALUE_LIMIT`.
+    """
+    data = event.data
+    value = to_json(data)
+    if len(value) > VALUE_LIMIT:
+        raise EventTooLarge(f"{data.event_type} of {len(value)} bytes; the limit is {VALUE_LIMIT}")
+    subject = data.subject
+    headers = {
+        "content-type": "application/json",
+        "ce_specversion": "1.0",
+        "ce_id": str(event.id),
+        "ce_source": event.source,
+        "ce_type": data.event_type,
+        "ce_subject": subject,
+        "ce_time": event.time.astimezone(UTC).isoformat().replace("+00:00", "Z"),
+        "ce_partitionkey": subject,
+        "ce_community": str(event.community),
+        "ce_sequence": str(event.sequence).zfill(SEQUENCE_DIGITS),
+    }
+    if event.imported:
+        headers["ce_imported"] = "true"
+    if event.traceparent:
+        headers["ce_traceparent"] = event.traceparent
+    return Record(data.topic, subject.encode(), headers, value)
+
+
+def read_record(
+    headers: Headers, value: bytes | None, *, timestamp: int, facts: Mapping[str, type[Fact]] = FACTS
+) -> Event[Any]:
+    """Read an event in either mode; `timestamp` (Kafka's, in ms) serves where the event has no time.
+
+    Raises:
+        InvalidEnvelope: no event, or one that breaks the contract of its type.
+        UnknownType: a valid event whose type is not among `facts`.
+    """
+    if value is None:
+        raise InvalidEnvelope("null-value", "a record without a value is no event")
+    if len(value) > VALUE_LIMIT:
+        raise InvalidEnvelope("oversize", f"{len(value)} bytes; the limit is {VALUE_LIMIT}")
+    attributes, data = _opened(dict(headers), value)
+    event_type = attributes.required("type")
+    if attributes.required("specversion") != "1.0":
+        raise InvalidEnvelope("no-envelope", "specversion is not 1.0")
+    source, _ = attributes.required("source"), attributes.required("id")
+    fact = facts.get(event_type)
+    if fact is None:
+        raise UnknownType(event_type)
+    return Event(
+        id=attributes.event_id(),
+        source=source,
+        time=attributes.time(timestamp),
+        community=attributes.community(),
+        sequence=attributes.sequence(),
+        data=_data(fact, data),
+        imported=attributes.imported(),
+        traceparent=attributes.traceparent(),
+    )
+
+
+def _opened(headers: Mapping[str, bytes | None], value: bytes) -> tuple[Attributes, bytes]:
+    content_type = _text(headers.get("content-type"), "content-type").lower()
+    if content_type.startswith("application/cloudevents"):
+        return _structured(content_type, value)
+    if content_type and not _JSON.match(content_type):
+        raise InvalidEnvelope("no-envelope", "the content type is not JSON")
+    texts = {name[3:]: _text(text, name) for name, text in headers.items() if name.startswith("ce_")}
+    if "traceparent" not in texts:  # what OpenTelemetry's own instrumentation writes
+        texts["traceparent"] = _text(headers.get("traceparent"), "traceparent")
+    return Attributes(texts), value
+
+
+def _text(value: bytes | None, name: str) -> str:
+    if value is None:
+        return ""
+    try:
+        return value.decode()
+    except UnicodeDecodeError as error:
+        raise InvalidEnvelope("broken-envelope", f"{name[:64]} is not UTF-8") from error
+
+
+def _structured(content_type: str, value: bytes) -> tuple[Attributes, bytes]:
+    if not _STRUCTURED.match(content_type):
+        raise InvalidEnvelope("no-envelope", "of structured modes only single JSON events are read")
+    try:
+        event = orjson.loads(value)
+    except orjson.JSONDecodeError as error:
+        raise InvalidEnvelope("broken-json", f"{error.msg}, column {error.colno}") from error
+    if not isinstance(event, dict):
+        raise InvalidEnvelope("no-envelope", "a structured event is a JSON object")
+    attributes = Attributes({name: _as_text(text) for name, text in event.items() if name != "data"})
+    if "data_base64" not in event:
+        return attributes, orjson.dumps(event.get("data"))
+    try:
+        return attributes, base64.b64decode(event["data_base64"], validate=True)
+    except (binascii.Error, TypeError, ValueError) as error:
+        raise InvalidEnvelope("broken-envelope", "data_base64 is not base64") from error
+
+
+def _as_text(value: Any) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return "" if value is None else str(value)
+
+
+def _data(fact: type[Fact], data: bytes) -> Fact:
+    try:
+        return fact.model_validate_json(data)
+    except ValidationError as error:
+        found = error.errors(include_url=False, include_input=False, include_context=False)
+        if found[0]["type"] == "json_invalid":
+            raise InvalidEnvelope("broken-json", found[0]["msg"]) from error
+        told = "; ".join(f"{'.'.join(map(str, one['loc'])) or 'data'}: {one['msg']}" for one in found[:5])
+        raise InvalidEnvelope("wrong-data", told) from error

@@ -1,0 +1,73 @@
+"""The tables that every service's database has for its messages; its first migration creates them.
+
+None of them is walled off by tenant: the outbox because the relay spans tenants and requests may only
+insert into it, the others because requests have no right in them at all.
+"""
+
+MESSAGING_TABLES: tuple[str, ...] = (
+    # Rows live for milliseconds, hence vacuum early and unthrottled; the identity is the order of sending.
+    """
+    CREATE TABLE outbox (
+        id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+        topic text NOT NULL,
+        key bytea,
+        headers text NOT NULL,
+        value bytea NOT NULL,
+        written_at timestamptz NOT NULL DEFAULT now()
+    ) WITH (
+        autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 5000,
+        autovacuum_vacuum_cost_delay = 0, autovacuum_analyze_scale_factor = 0,
+        autovacuum_analyze_threshold = 100000, toast.autovacuum_vacuum_scale_factor = 0,
+        toast.autovacuum_vacuum_threshold = 5000
+    )
+    """,
+    "GRANT INSERT ON outbox TO linli_request",
+    "GRANT SELECT, INSERT, DELETE ON outbox TO linli_system",
+    """
+    CREATE TABLE inbox (
+        consumer text NOT NULL,
+        event_id uuid NOT NULL,
+        handled_at timestamptz NOT NULL DEFAULT now(),
+        PRIMARY KEY (consumer, event_id)
+    ) WITH (autovacuum_vacuum_insert_scale_factor = 0.05)
+    """,
+    # Rows arrive in order of time, so a few bytes for each 128 pages find the old ones.
+    "CREATE INDEX inbox_by_age ON inbox USING brin (handled_at)",
+    "GRANT SELECT, INSERT, DELETE ON inbox TO linli_system",
+    """
+    CREATE TABLE dead_letters (
+        id uuid PRIMARY KEY,
+        consumer text NOT NULL,
+        topic text NOT NULL,
+        partition integer NOT NULL,
+        "offset" bigint NOT NULL,
+        key bytea,
+        headers bytea NOT NULL,
+        value bytea,
+        recorded_at timestamptz NOT NULL,
+        type text,
+        reason text NOT NULL,
+        detail text NOT NULL,
+        dead_at timestamptz NOT NULL DEFAULT now(),
+        UNIQUE (consumer, topic, partition, "offset")
+    )
+    """,
+    "CREATE INDEX dead_letters_by_key ON dead_letters (consumer, topic, key) WHERE key IS NOT NULL",
+    "GRANT SELECT, INSERT, UPDATE, DELETE ON dead_letters TO linli_system",
+    """
+    CREATE TABLE parked_events (
+        consumer text NOT NULL,
+        topic text NOT NULL,
+        partition integer NOT NULL,
+        "offset" bigint NOT NULL,
+        key bytea NOT NULL,
+        headers bytea NOT NULL,
+        value bytea,
+        recorded_at timestamptz NOT NULL,
+        parked_at timestamptz NOT NULL DEFAULT now(),
+        PRIMARY KEY (consumer, topic, partition, "offset")
+    )
+    """,
+    "CREATE INDEX parked_events_by_key ON parked_events (consumer, topic, key)",
+    "GRANT SELECT, INSERT, DELETE ON parked_events TO linli_system",
+)
