@@ -3,7 +3,7 @@
 from typing import Literal, Self
 from uuid import UUID
 
-from pydantic import Field, model_validator
+from pydantic import ConfigDict, Field, model_validator
 
 from shared.contracts.fact import Fact, Part
 from shared.contracts.fields import Code, Instant, PersonId
@@ -29,6 +29,16 @@ CaseState = Literal[
 
 class Assignee(Part):
     """Who is to act: a person, whoever holds a role in a place, or the volunteers of a place."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "anyOf": [
+                {"properties": {"person": {"type": "string"}}, "required": ["person"]},
+                {"properties": {"role": {"type": "string"}}, "required": ["role"]},
+                {"properties": {"volunteers": {"const": True}}, "required": ["volunteers"]},
+            ]
+        }
+    )
 
     person: PersonId | None = Field(default=None, description="One person.")
     role: Code | None = Field(default=None, description="Whoever holds this role in `place`.")

@@ -7,7 +7,7 @@ enough. There are no tombstones: an ending is a fact of its own with the same ke
 from typing import Literal, Self
 from uuid import UUID
 
-from pydantic import Field, model_validator
+from pydantic import ConfigDict, Field, JsonValue, model_validator
 
 from shared.contracts.fact import Fact
 from shared.contracts.fields import Code, PersonId, PlaceCode, PlaceName, ZoneName
@@ -16,9 +16,28 @@ REGISTER = "linli.register"
 
 PlaceKind = Literal["community", "compound", "building", "unit"]
 
+_PRESENT: JsonValue = {"type": "string"}
+_ABSENT: JsonValue = {"type": "null"}
+_KIND_RULES: dict[str, JsonValue] = {
+    "allOf": [
+        {
+            "if": {"properties": {"kind": {"const": "community"}}},
+            "then": {"properties": {"parent": _ABSENT, "zone": _PRESENT}, "required": ["zone"]},
+            "else": {"properties": {"parent": _PRESENT, "zone": _ABSENT}, "required": ["parent"]},
+        },
+        {
+            "if": {"properties": {"kind": {"const": "unit"}}},
+            "then": {"properties": {"name": _ABSENT, "code": _ABSENT}},
+        },
+    ]
+}
+"""What `PlaceRegistered` checks across its fields, in the words of JSON Schema."""
+
 
 class PlaceRegistered(Fact, event_type="linli.issues.place-registered.v1", subject="place", topic=REGISTER):
     """A place was entered in the register, or changed there."""
+
+    model_config = ConfigDict(json_schema_extra=_KIND_RULES)
 
     place: UUID = Field(description="The place.")
     kind: PlaceKind = Field(description="A community holds compounds, those buildings, those units.")

@@ -1,0 +1,1 @@
+"""Makes the checked-in schemas, examples and AsyncAPI page from the contracts."""

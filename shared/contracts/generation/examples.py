@@ -1,0 +1,189 @@
+"""Realistic examples of every fact, made by hand from one invented neighbourhood."""
+
+from collections.abc import Iterator
+from datetime import datetime
+from hashlib import sha256
+from typing import Any
+from uuid import UUID
+
+from shared.contracts.event import Event
+from shared.contracts.fact import Fact
+from shared.contracts.fields import About
+from shared.contracts.generation.record import Example
+from shared.contracts.issues.case import Assignee, IssueAssigned, IssueReported, IssueResolved
+from shared.contracts.issues.register import (
+    HouseholdEnded,
+    HouseholdRegistered,
+    PlaceClosed,
+    PlaceRegistered,
+    RoleGranted,
+    RoleRevoked,
+)
+from shared.contracts.notify.message import MessageDelivered, MessageFailed
+from shared.contracts.parking.vehicle import VehicleRegistered
+from shared.contracts.volunteer.volunteer import VolunteerRegistered
+
+MORNING = datetime.fromisoformat("2026-03-02T08:15:30+08:00")
+
+
+def made_id(name: str) -> UUID:
+    """A UUIDv7 of the example's morning that is the same in every run, one per name."""
+    random = int.from_bytes(sha256(name.encode()).digest()[:10], "big")
+    milliseconds = int(MORNING.timestamp() * 1000)
+    value = milliseconds << 80 | random
+    value = value & ~(0xF << 76) | 0x7 << 76
+    return UUID(int=value & ~(0x3 << 62) | 0x2 << 62)
+
+
+COMMUNITY, COMPOUND, BUILDING, UNIT = (
+    made_id(name) for name in ("community", "compound", "building", "unit")
+)
+CASE, HOUSEHOLD, GRANT = made_id("case"), made_id("household"), made_id("grant")
+RESIDENT, RIDER, GUARD = "p-7f3a19c2", "p-51d0be84", "p-c09e6612"
+
+
+def _example(summary: str, fact: Fact, sequence: int = 1, **envelope: Any) -> Example:
+    name = f"{fact.event_type} {summary}"
+    trace = sha256(name.encode()).hexdigest()
+    known: dict[str, Any] = {"time": MORNING, "traceparent": f"00-{trace[:32]}-{trace[32:48]}-01"} | envelope
+    event = Event(
+        id=made_id(name),
+        source=f"/linli/{fact.producer}",
+        community=COMMUNITY,
+        sequence=sequence,
+        data=fact,
+        **known,
+    )
+    return Example(summary, event)
+
+
+def _places() -> Iterator[Example]:
+    community = PlaceRegistered(
+        place=COMMUNITY, kind="community", name="临城社区", code="LC", zone="Asia/Shanghai"
+    )
+    compound = PlaceRegistered(place=COMPOUND, kind="compound", parent=COMMUNITY, name="合源小区", code="HY")
+    building = PlaceRegistered(
+        place=BUILDING, kind="building", parent=COMPOUND, name="合源小区12幢", code="HY-12"
+    )
+    unit = PlaceRegistered(place=UNIT, kind="unit", parent=BUILDING, floor_area_cm2=894_500)
+    yield _example("A community, with its time zone", community)
+    yield _example("A compound of that community", compound)
+    yield _example("A building, whose name was corrected", building, sequence=2)
+    yield _example("A unit: an id, its building and its floor area, no number", unit, traceparent=None)
+    yield _example("A unit that was merged with its neighbour", PlaceClosed(place=UNIT), sequence=2)
+
+
+def _households() -> Iterator[Example]:
+    household = HouseholdRegistered(household=HOUSEHOLD, unit=UNIT, persons=(RESIDENT, "p-2be4470d"))
+    empty = HouseholdRegistered(household=made_id("nobody yet"), unit=made_id("other unit"), persons=())
+    yield _example("A household of two", household)
+    yield _example("A household of which no person is known yet", empty)
+    yield _example("A household that moved out", HouseholdEnded(household=HOUSEHOLD), sequence=2)
+
+
+def _roles() -> Iterator[Example]:
+    granted = RoleGranted(grant=GRANT, person=GUARD, role="guard", place=COMPOUND)
+    revoked = RoleRevoked(grant=GRANT, person=GUARD, role="guard", place=COMPOUND)
+    yield _example("A guard of one compound", granted)
+    yield _example("The same guard has left", revoked, sequence=2)
+
+
+def _cases() -> Iterator[Example]:
+    due = datetime.fromisoformat("2026-03-02T10:15:30+08:00")
+    long_ago = datetime.fromisoformat("2017-12-31T23:59:58-08:00")
+    live = IssueReported(
+        case=CASE,
+        category="blocked-fire-lane",
+        place=BUILDING,
+        priority="urgent",
+        state="reported",
+        reporter=RIDER,
+        reported_at=MORNING,
+        due_at=due,
+    )
+    imported = IssueReported(
+        case=made_id("imported case"),
+        category="bulky-items",
+        priority="ordinary",
+        state="closed",
+        reported_at=long_ago,
+        closed_at=datetime.fromisoformat("2017-12-31T12:00:00-08:00"),
+        flags=("closed-before-reported",),
+    )
+    yield _example("A rider reports a blocked fire lane", live)
+    yield _example(
+        "Recorded history, kept though its dates cannot be right",
+        imported,
+        time=long_ago,
+        imported=True,
+        traceparent=None,
+    )
+    yield from _case_assignments(due)
+    resolved = IssueResolved(
+        case=CASE,
+        category="blocked-fire-lane",
+        place=BUILDING,
+        reporter=RIDER,
+        resolver=GUARD,
+        resolved_at=datetime.fromisoformat("2026-03-02T09:02:11.250+08:00"),
+    )
+    yield _example("The guard has cleared the lane", resolved, sequence=3, time=resolved.resolved_at)
+
+
+def _case_assignments(due: datetime) -> Iterator[Example]:
+    assignees = {
+        "To whoever is a guard of the compound": Assignee(role="guard", place=COMPOUND),
+        "To one person": Assignee(person=GUARD),
+        "To the volunteers of the community": Assignee(volunteers=True, place=COMMUNITY),
+    }
+    for summary, assignee in assignees.items():
+        assigned = IssueAssigned(
+            case=CASE,
+            category="blocked-fire-lane",
+            place=BUILDING,
+            priority="urgent",
+            assignee=assignee,
+            reporter=RIDER,
+            due_at=due,
+        )
+        yield _example(summary, assigned, sequence=2)
+
+
+def _messages() -> Iterator[Example]:
+    told = {"message": made_id("message"), "person": RIDER, "category": "case-updates", "at": MORNING}
+    delivered = MessageDelivered(channel="push", about=About(type="case", id=CASE), **told)
+    notice = MessageDelivered(channel="sms", **told | {"category": "emergency-notice"})
+    failed = MessageFailed(channel="sms", reason="expired", about=About(type="case", id=CASE), **told)
+    yield _example("A push about a case arrived", delivered, sequence=3)
+    yield _example("An SMS that is about nothing of another service", notice, sequence=2)
+    yield _example("The deadline passed before any provider took it", failed, sequence=4)
+
+
+def _vehicles_and_volunteers() -> Iterator[Example]:
+    second_car = VehicleRegistered(
+        vehicle=made_id("vehicle"),
+        household=HOUSEHOLD,
+        masked_plate="浙L·**123",
+        index=2,
+        valid_from=MORNING,
+    )
+    electric = VehicleRegistered(
+        vehicle=made_id("electric vehicle"),
+        household=HOUSEHOLD,
+        masked_plate="浙L·***67D",
+        index=1,
+        valid_from=MORNING,
+    )
+    rider = VolunteerRegistered(volunteer=made_id("volunteer"), person=RIDER, kind="rider", state="applied")
+    yield _example("A household's second car", second_car)
+    yield _example("An electric car, whose plate is one longer", electric)
+    yield _example("A rider offers to help", rider)
+
+
+def examples() -> dict[str, list[Example]]:
+    """All examples by event type, in the order they tell their story."""
+    found: dict[str, list[Example]] = {}
+    for made in (_places, _households, _roles, _cases, _messages, _vehicles_and_volunteers):
+        for example in made():
+            found.setdefault(example.event.type, []).append(example)
+    return found
