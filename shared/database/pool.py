@@ -17,8 +17,8 @@ class Database:
     session-level setting or advisory lock would stay with the connection.
     """
 
-    request: asyncpg.Pool[asyncpg.Record]
-    system: asyncpg.Pool[asyncpg.Record]
+    request: "asyncpg.Pool[asyncpg.Record]"
+    system: "asyncpg.Pool[asyncpg.Record]"
 
     @classmethod
     @asynccontextmanager

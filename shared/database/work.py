@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 import asyncpg
@@ -22,7 +22,10 @@ from shared.errors import OutcomeUnknown, Unavailable
 from shared.identifiers import new_id
 from shared.runtime.clock import Clock
 
-Connection = PoolConnectionProxy[asyncpg.Record]
+if TYPE_CHECKING:
+    Connection = PoolConnectionProxy[asyncpg.Record]
+else:
+    Connection = PoolConnectionProxy  # generic in its type stubs only
 Sink = Callable[[Connection, Sequence[Event[Any]]], Awaitable[None]]
 
 # An error PostgreSQL itself reports at COMMIT is a definite rollback, except when it is the session's end.
