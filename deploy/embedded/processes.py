@@ -1,0 +1,191 @@
+"""A process of ours: its own group, its output in a log file, never outliving the one who started it."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
+
+import psutil
+
+from deploy.embedded.accounts import Account
+from deploy.embedded.failures import StartFailed
+
+_PR_SET_PDEATHSIG = 1
+# Loaded before any fork: the child may not import anything.
+_LIBC = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
+_LOG_LIMIT = 20_000_000
+
+
+class Child:
+    """One long-running process.
+
+    Its life ends with the thread that started it: start it from a thread that lives as long as it should
+    (Linux only; elsewhere leftovers are found and ended at the next start, see `leftovers.py`).
+    """
+
+    def __init__(
+        self,
+        name: str,
+        command: Sequence[str | Path],
+        *,
+        log: Path,
+        environment: Mapping[str, str],
+        folder: Path | None = None,
+        account: Account | None = None,
+        death_signal: signal.Signals = signal.SIGTERM,
+    ) -> None:
+        self.name = name
+        self.command = [str(part) for part in command]
+        self.log = log
+        self.environment = dict(environment)
+        self.folder = folder
+        self.account = account
+        self.death_signal = death_signal
+        self._process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def pid(self) -> int:
+        """The process id; raises RuntimeError before the first start."""
+        if self._process is None:
+            raise RuntimeError(f"{self.name} was never started")
+        return self._process.pid
+
+    @property
+    def alive(self) -> bool:
+        return self._process is not None and self._process.poll() is None
+
+    @property
+    def exit_code(self) -> int | None:
+        return None if self._process is None else self._process.poll()
+
+    def start(self) -> None:
+        """Start the process; returns at once, `wait_until` waits for it to be of use."""
+        if self.alive:
+            raise RuntimeError(f"{self.name} is already running")
+        self.log.parent.mkdir(parents=True, exist_ok=True)
+        _rotate(self.log)
+        account = self.account
+        with self.log.open("ab") as output:
+            self._process = subprocess.Popen(
+                self.command,
+                cwd=self.folder,
+                env=self.environment,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                user=account.uid if account else None,
+                group=account.gid if account else None,
+                extra_groups=[] if account else None,
+                # Ctrl-C in a terminal reaches the whole foreground group; the suite stops in its own order.
+                start_new_session=True,
+                # Two system calls and no allocation: safe beside threads.
+                preexec_fn=_die_with_parent(os.getpid(), self.death_signal),  # noqa: PLW1509
+            )
+
+    def wait_until(self, ready: Callable[[], bool], seconds: float, remedy: str) -> None:
+        """Wait for `ready`; raises StartFailed with the log's last lines if it dies or the time is up."""
+        deadline = time.monotonic() + seconds
+        while not ready():
+            if not self.alive:
+                raise StartFailed(self.name, f"it ended with code {self.exit_code}.\n{self.tail()}", remedy)
+            if time.monotonic() > deadline:
+                raise StartFailed(self.name, f"it was not ready after {seconds:g} s.\n{self.tail()}", remedy)
+            time.sleep(0.02)
+
+    def tail(self, lines: int = 15) -> str:
+        """The last lines of the log."""
+        if not self.log.exists():
+            return f"(no log at {self.log})"
+        with self.log.open("rb") as file:
+            file.seek(max(0, self.log.stat().st_size - 64_000))
+            text = file.read().decode(errors="replace")
+        return "\n".join([*text.splitlines()[-lines:], f"(log: {self.log})"])
+
+    def stop(self, seconds: float = 10.0, first: signal.Signals = signal.SIGTERM) -> bool:
+        """Ask it to end, and kill it after `seconds`; True when it ended by itself."""
+        if not self.alive:
+            return True
+        self.ask(first)
+        if self.ended(seconds):
+            return True
+        self.kill()
+        return False
+
+    def ask(self, wanted: signal.Signals = signal.SIGTERM) -> None:
+        """Send a signal to the process itself (not to its children), without waiting."""
+        if self._process is not None:
+            self._process.send_signal(wanted)
+            self._process.send_signal(signal.SIGCONT)  # a paused process would never hear it
+
+    def ended(self, seconds: float) -> bool:
+        """Wait for the end at most `seconds`; whether it came."""
+        if self._process is None:
+            return True
+        try:
+            self._process.wait(max(seconds, 0.01))
+        except subprocess.TimeoutExpired:
+            return False
+        return True
+
+    def kill(self) -> None:
+        """SIGKILL the process and all its descendants, and wait until they are gone."""
+        if not self.alive:
+            return
+        family = self._family()
+        _signal_all(family, signal.SIGKILL)
+        self.ended(10)
+        deadline = time.monotonic() + 10
+        while any(_is_running(process) for process in family) and time.monotonic() < deadline:
+            time.sleep(0.01)
+
+    def pause(self) -> None:
+        """SIGSTOP: the process hangs, its connections stay open."""
+        _signal_all(self._family(), signal.SIGSTOP)
+
+    def resume(self) -> None:
+        _signal_all(self._family(), signal.SIGCONT)
+
+    def _family(self) -> list[psutil.Process]:
+        with suppress(psutil.NoSuchProcess):
+            process = psutil.Process(self.pid)
+            return [process, *process.children(recursive=True)]
+        return []
+
+
+def _signal_all(processes: Sequence[psutil.Process], wanted: signal.Signals) -> None:
+    for process in processes:
+        with suppress(psutil.NoSuchProcess):
+            process.send_signal(wanted)
+
+
+def _is_running(process: psutil.Process) -> bool:
+    """Whether it still holds files and ports; a zombie that nobody reaps does not."""
+    with suppress(psutil.NoSuchProcess):
+        return bool(process.is_running() and process.status() != psutil.STATUS_ZOMBIE)
+    return False
+
+
+def _rotate(log: Path) -> None:
+    if log.exists() and log.stat().st_size > _LOG_LIMIT:
+        log.replace(log.with_suffix(".1.log"))
+
+
+def _die_with_parent(parent: int, wanted: signal.Signals) -> Callable[[], None] | None:
+    """What the child does between fork and exec: ask the kernel for a signal when its parent dies."""
+    libc = _LIBC
+    if libc is None:
+        return None
+
+    def arrange() -> None:
+        libc.prctl(_PR_SET_PDEATHSIG, int(wanted))
+        if os.getppid() != parent:  # it died before the line above
+            os._exit(1)
+
+    return arrange
