@@ -1,0 +1,1 @@
+"""The pure rules of notifying: standard library only, time and chance passed in."""

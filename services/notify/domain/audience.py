@@ -1,0 +1,122 @@
+"""Whom a rule reaches: selectors over an event's data, resolved against what the register says."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from services.notify.domain.conditions import value_at
+
+
+class SelectorKind(StrEnum):
+    """What a selector reads from the event."""
+
+    PERSON = "person"
+    ASSIGNEE = "assignee"
+    ROLE = "role"
+    HOUSEHOLD = "household"
+
+
+@dataclass(frozen=True, slots=True)
+class Selector:
+    """One way from an event to persons.
+
+    `path` leads to the field: a person's id, an assignee (a person, or a role in a place), a household, or
+    for a role the place it must hold in. `role` is that role.
+    """
+
+    kind: SelectorKind
+    path: tuple[str, ...]
+    role: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What a selector asks for in one event: persons by name, a household, or a role at a place."""
+
+    persons: tuple[str, ...] = ()
+    household: UUID | None = None
+    role: str | None = None
+    place: UUID | None = None
+
+
+NOBODY = Wanted()
+
+
+def wanted(selector: Selector, data: object) -> Wanted:
+    """Read from an event's data what a selector asks for; `NOBODY` when the field is empty."""
+    value = value_at(data, selector.path)
+    if selector.kind is SelectorKind.ROLE:
+        # A fact that knows no place concerns the whole community.
+        return Wanted(role=selector.role, place=value)
+    if value is None:
+        return NOBODY
+    if selector.kind is SelectorKind.PERSON:
+        return Wanted(persons=(value,) if isinstance(value, str) else tuple(value))
+    if selector.kind is SelectorKind.HOUSEHOLD:
+        return Wanted(household=value)
+    return _assigned(value, value_at(data, ("place",)))
+
+
+def _assigned(assignee: Any, where: UUID | None) -> Wanted:
+    if assignee.person is not None:
+        return Wanted(persons=(assignee.person,))
+    if assignee.role is not None:
+        return Wanted(role=assignee.role, place=assignee.place or where)
+    return NOBODY  # volunteers are asked by the volunteer service, which says whom it found
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A place on the way up from where something happened."""
+
+    id: UUID
+    name: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Audiences:
+    """What the register says about everything one chunk of events asks for.
+
+    `paths` gives, per community and place, that place and the ones around it, nearest first; `holders` who
+    holds a role in exactly one place; `households` their persons; `zones` each community's time zone.
+    """
+
+    paths: Mapping[tuple[UUID, UUID], Sequence[Place]] = field(default_factory=dict)
+    holders: Mapping[tuple[UUID, str, UUID], Sequence[str]] = field(default_factory=dict)
+    households: Mapping[tuple[UUID, UUID], Sequence[str]] = field(default_factory=dict)
+    zones: Mapping[UUID, str] = field(default_factory=dict)
+
+    def persons(self, community: UUID, asked: Wanted) -> Sequence[str]:
+        """Give who is meant, in a stable order; a role means its holders in the nearest place with any."""
+        if asked.household is not None:
+            return self.households.get((community, asked.household), ())
+        if asked.role is None:
+            return asked.persons
+        for place in climb(community, self.paths.get((community, asked.place or community), ())):
+            if found := self.holders.get((community, asked.role, place)):
+                return found
+        return ()
+
+    def place_name(self, community: UUID, place: UUID | None) -> str:
+        """Name a place as people do, from the outside in, without the community; "" when nothing is named."""
+        path = self.paths.get((community, place), ()) if place else ()
+        names: list[str] = []
+        for step in path:
+            # "合源小区12幢" says already that it lies in 合源小区.
+            if step.name and step.id != community and not any(step.name in inner for inner in names):
+                names.insert(0, step.name)
+        return " ".join(names)
+
+
+def climb(community: UUID, path: Sequence[Place]) -> Iterable[UUID]:
+    """Give the places in which a role counts, nearest first; the community itself is always the last one.
+
+    The register's children may be read before their parents: while the way up is not known, whoever holds the
+    role for the whole community is told, rather than nobody.
+    """
+    for step in path:
+        if step.id != community:
+            yield step.id
+    yield community

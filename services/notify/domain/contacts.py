@@ -1,0 +1,51 @@
+"""How a person can be reached, without the number itself: that only the store can open."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from uuid import UUID
+
+
+class Language(StrEnum):
+    """The languages messages are written in."""
+
+    ZH = "zh"
+    EN = "en"
+
+
+class Channel(StrEnum):
+    """The ways to a person; each has its own lane and provider."""
+
+    SMS = "sms"
+    PUSH = "push"
+    # WeChat, WeCom and voice calls are further members, each with a file in `channels/`.
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """What planning needs to know of a person: the language, and by which channels they can be reached."""
+
+    language: Language
+    channels: frozenset[Channel]
+
+    def first_of(self, wanted: tuple[Channel, ...]) -> Channel | None:
+        """Give the first of the wanted channels that this person has."""
+        return next((channel for channel in wanted if channel in self.channels), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Contact:
+    """A person's contact as it may be shown: the number only masked, the push token only as being there."""
+
+    community: UUID
+    person: str
+    language: Language
+    masked_phone: str | None
+    has_push: bool
+    version: int
+
+
+def masked(number: str) -> str:
+    """Mask an E.164 number, keeping what helps its owner to recognise it: +86*******5678 has four digits."""
+    shown = 4 if len(number) >= 11 else 2
+    prefix = 3 if number.startswith("+86") else 2
+    return number[:prefix] + "*" * (len(number) - prefix - shown) + number[-shown:]

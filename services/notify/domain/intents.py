@@ -1,0 +1,40 @@
+"""The keys that make a repeat harmless: of an intent, of its rung, and the provider's token for that rung.
+
+An intent says that one person hears of one event by one rule. A rung is one channel tried for it; a fallback
+from push to SMS will be rung 2 of the same intent. The provider's token belongs to the rung and not to the
+attempt, so that a second attempt whose first one arrived after all makes no second message.
+"""
+
+from base64 import b32decode, b32encode
+from uuid import UUID, uuid5
+
+INTENTS = UUID("5b1f6d0e-8f0a-5d3c-9a57-0f6f4c2b7a11")
+RULES = UUID("0d0c3c5e-0b7e-5c8e-8a53-6f3f0c1f5a22")
+
+
+def rule_id(name: str) -> UUID:
+    """Give a rule's id, shared by a default and a community's own version: neither repeats the other."""
+    return uuid5(RULES, name)
+
+
+def intent_key(source: str, event: UUID, rule: UUID, major: int, person: str, category: str) -> UUID:
+    """Derive the key under which one person hears of one event by one rule, once."""
+    return uuid5(INTENTS, f"{source}\n{event}\n{rule}\n{major}\n{person}\n{category}")
+
+
+def rung_id(intent: UUID, rung: int = 1) -> UUID:
+    """Derive the id of an intent's message; one unique index then guards intent and rung together."""
+    return uuid5(intent, str(rung))
+
+
+def token_of(message: UUID) -> str:
+    """Write a message's id as the provider's token: 26 lower-case characters, within every vendor's limit."""
+    return b32encode(message.bytes).decode().lower().rstrip("=")
+
+
+def message_of(token: str) -> UUID | None:
+    """Read a token back; None for one that is none of ours."""
+    try:
+        return UUID(bytes=b32decode(token.upper() + "=" * 6))
+    except ValueError:
+        return None

@@ -1,0 +1,44 @@
+"""The life of a message: one recipient by one channel, and which state may follow which."""
+
+from enum import StrEnum
+
+
+class State(StrEnum):
+    """Where a message stands. `unknown` is a state: the bytes left and no answer came."""
+
+    READY = "ready"
+    SUBMITTING = "submitting"
+    UNKNOWN = "unknown"
+    ACCEPTED = "accepted"
+    SUPPRESSED = "suppressed"
+    EXPIRED = "expired"
+    REJECTED = "rejected"
+    UNDELIVERABLE = "undeliverable"
+    DELIVERED = "delivered"
+    # Quiet hours and digests will add `held` (rank 0), withdrawal before sending `cancelled` (2), the
+    # fallback from push to SMS `superseded` (2), and acknowledgements on the phone `read` (6).
+
+
+OPEN = 0
+"""The rank of every state in which something is still to be done; those may follow each other freely."""
+
+RANK: dict[State, int] = {
+    State.READY: OPEN,
+    State.SUBMITTING: OPEN,
+    State.UNKNOWN: OPEN,
+    State.ACCEPTED: 1,
+    State.SUPPRESSED: 2,
+    State.EXPIRED: 2,
+    State.REJECTED: 3,
+    State.UNDELIVERABLE: 4,
+    State.DELIVERED: 5,
+}
+"""A settled message only moves to a higher rank, so receipts in any order end in the same state."""
+
+RECEIPT_STATES: dict[str, State] = {"delivered": State.DELIVERED, "failed": State.UNDELIVERABLE}
+"""What a provider's receipt says, as the state it asks for."""
+
+
+def settled(current: State, said: State) -> State:
+    """Give the state after one more piece of news: the higher rank wins, among equals the first."""
+    return said if RANK[said] > RANK[current] else current

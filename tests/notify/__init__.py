@@ -1,0 +1,1 @@
+"""The notify service, on the real PostgreSQL and Kafka, judged by the phones' ledger."""
