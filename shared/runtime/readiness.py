@@ -1,0 +1,50 @@
+"""Whether a process can do its work now: its database is there, with the migrations that its code needs."""
+
+import asyncio
+import time
+from pathlib import Path
+
+import asyncpg
+
+from shared.database.migration import current_revision, expected_revision
+from shared.database.pool import Database
+
+TIMEOUT_SECONDS = 2.0
+REMEMBERED_SECONDS = 0.5
+
+
+class Readiness:
+    """Answers for one process; asked more often than it can change, it repeats the last answer.
+
+    A broker that is away does not count: writes are still accepted and go out later.
+    """
+
+    def __init__(self, service: str, migrations: Path, database: Database) -> None:
+        self._service = service
+        self._needed = expected_revision(migrations)
+        self._database = database
+        self._asked = asyncio.Lock()
+        self._answer: str | None = None
+        self._until = 0.0
+
+    async def problem(self) -> str | None:
+        """What keeps the process from being ready, in words for its operator; None when nothing does."""
+        async with self._asked:
+            if time.monotonic() >= self._until:
+                self._answer = await self._look()
+                self._until = time.monotonic() + REMEMBERED_SECONDS
+        return self._answer
+
+    async def _look(self) -> str | None:
+        try:
+            async with asyncio.timeout(TIMEOUT_SECONDS):
+                found = await current_revision(self._database.system)
+        except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+            said = str(error) or "no answer"
+            return f"the database cannot be used: {type(error).__name__}: {said}"
+        if found is None or found < self._needed:  # a newer one is a deployment under way
+            return (
+                f"the database is at revision {found or 'none'} and this code needs {self._needed}: "
+                f"run `python -m services.{self._service} migrate`"
+            )
+        return None
