@@ -22,6 +22,7 @@ JAVA_FLAGS = (
     "-XX:+UseSerialGC",
     "-XX:TieredStopAtLevel=1",
     "-XX:+ExitOnOutOfMemoryError",
+    "-XX:-UsePerfData",
     "-Xlog:disable",  # Java's remarks about its own cache and about Kafka's use of Unsafe
     "-Xlog:all=error:stderr",
     "--sun-misc-unsafe-memory-access=allow",
