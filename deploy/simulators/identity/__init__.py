@@ -1,0 +1,1 @@
+"""A development OIDC issuer: anyone may ask for anyone's token, roles come from the register's topic."""
