@@ -1,0 +1,141 @@
+"""What every route says of itself in OpenAPI: policy, headers, and each error with an example."""
+
+from typing import TYPE_CHECKING, Any, cast
+
+from fastapi import FastAPI
+from pydantic.json_schema import models_json_schema
+
+from shared.errors import (
+    HANDLING,
+    Conflict,
+    Forbidden,
+    Handling,
+    Invalid,
+    LinliError,
+    Malformed,
+    NotFound,
+    PreconditionRequired,
+    StaleVersion,
+    TooLarge,
+    Unauthenticated,
+    Unavailable,
+    UnsupportedMedia,
+)
+from shared.http.problem import MEDIA_TYPE, FieldProblem, Problem, type_of
+from shared.security.policy import Access, Policy
+
+if TYPE_CHECKING:
+    from shared.http.routing import GuardedRoute
+
+_REF = "#/components/schemas/{model}"
+_SCHEMES = {
+    "token": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"},
+    "signature": {
+        "type": "apiKey",
+        "in": "header",
+        "name": "Linli-Signature",
+        "description": "HMAC-SHA256 (hex) over Linli-Signed-At, a full stop and the raw body",
+    },
+}
+_SECURITY: dict[Access, list[dict[str, list[str]]]] = {
+    Access.public: [],
+    Access.signed: [{"signature": []}],
+}
+
+
+def documented(route: "GuardedRoute", policy: Policy) -> None:
+    """Add policy, headers and errors to what the route's author wrote; the author's own words win."""
+    extra: dict[str, Any] = {
+        "x-policy": policy.described(),
+        "security": _SECURITY.get(policy.access, [{"token": []}]),
+        "parameters": _headers(route, policy),
+    }
+    own = route.openapi_extra or {}
+    extra["parameters"] = [*extra["parameters"], *own.get("parameters", [])]
+    route.openapi_extra = {**extra, **{name: value for name, value in own.items() if name != "parameters"}}
+    by_status: dict[int, list[type[LinliError]]] = {}
+    for error in _errors(route, policy):
+        by_status.setdefault(HANDLING[error].status, []).append(error)
+    ours: dict[int | str, dict[str, Any]] = {
+        status: _response(route, errors) for status, errors in sorted(by_status.items())
+    }
+    route.responses = {**ours, **route.responses}
+
+
+def openapi_of(app: FastAPI, routes: list["GuardedRoute"], document: dict[str, Any]) -> dict[str, Any]:
+    """Complete FastAPI's document by what no route of FastAPI declares: problems and hot routes' bodies."""
+    components = document.setdefault("components", {})
+    components.setdefault("securitySchemes", {}).update(_SCHEMES)
+    schemas = components.setdefault("schemas", {})
+    declared = [route.declared_model for route in routes if route.declared_model is not None]
+    models = [(model, "validation") for model in dict.fromkeys([*declared, Problem, FieldProblem])]
+    made = models_json_schema(cast(Any, models), ref_template=_REF)[1]["$defs"]
+    for name, schema in made.items():
+        if schemas.setdefault(name, schema) != schema:
+            raise ValueError(f"{app.title}: two schemas called {name} differ")
+    document["components"]["schemas"] = dict(sorted(schemas.items()))
+    return document
+
+
+def _headers(route: "GuardedRoute", policy: Policy) -> list[dict[str, Any]]:
+    if not policy.needs_token:
+        return []
+    headers = [
+        _header("Linli-Community", "Where the request works; needed when the token has several", "uuid")
+    ]
+    if "POST" in route.verbs:
+        said = "A retry with the same key and body gets the first answer, for seven days"
+        headers.append(_header("Idempotency-Key", said))
+    if route.verbs & {"PUT", "PATCH", "DELETE"}:
+        headers.append(_header("If-Match", "The ETag of what the caller has seen", required=True))
+    return headers
+
+
+def _header(name: str, said: str, form: str | None = None, *, required: bool = False) -> dict[str, Any]:
+    schema = {"type": "string"} | ({"format": form} if form else {})
+    return {"name": name, "in": "header", "required": required, "description": said, "schema": schema}
+
+
+def _errors(route: "GuardedRoute", policy: Policy) -> list[type[LinliError]]:
+    """The errors that this route can answer with, whatever it does itself."""
+    errors: list[type[LinliError]] = [Malformed, Unavailable]
+    writes = not route.verbs <= {"GET", "HEAD"}
+    if policy.access is not Access.public:
+        errors.append(Unauthenticated)
+    if policy.needs_token:
+        errors += [Forbidden, NotFound]
+    if route.param_convertors and NotFound not in errors:
+        errors.append(NotFound)
+    if writes:
+        errors += [TooLarge, UnsupportedMedia, Conflict]
+    if writes or route.dependant.query_params or route.param_convertors or route.dependant.dependencies:
+        errors.append(Invalid)
+    if route.verbs & {"PUT", "PATCH", "DELETE"}:
+        errors += [StaleVersion, PreconditionRequired]
+    return errors
+
+
+def _response(route: "GuardedRoute", errors: list[type[LinliError]]) -> dict[str, Any]:
+    examples = {
+        HANDLING[error].slug: {"summary": HANDLING[error].title, "value": _example(route, HANDLING[error])}
+        for error in errors
+    }
+    content = {MEDIA_TYPE: {"schema": {"$ref": _REF.format(model="Problem")}, "examples": examples}}
+    return {"description": " / ".join(HANDLING[error].title for error in errors), "content": content}
+
+
+def _example(route: "GuardedRoute", handling: Handling) -> dict[str, Any]:
+    example: dict[str, Any] = {
+        "type": type_of(handling),
+        "title": handling.title,
+        "status": handling.status,
+        "instance": route.path_format,
+        "trace_id": "4bf92f3577b34da6a3ce929d0e0e4736",
+    }
+    if handling is HANDLING[Invalid]:
+        example["errors"] = [
+            FieldProblem(
+                pointer="/name", place="body", field="name", code="missing", message="Field required"
+            ).model_dump()
+        ]
+    return example
