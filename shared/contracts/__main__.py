@@ -60,4 +60,5 @@ def _forbidden() -> bool:
     return bool(found)
 
 
-commands()
+if __name__ == "__main__":
+    commands()

@@ -3,8 +3,8 @@
 from typing import Any
 
 from shared.contracts.event import SEQUENCE_DIGITS
+from shared.contracts.fields import INSTANT_SCHEMA
 
-_INSTANT = {"type": "string", "format": "date-time", "pattern": "Z$"}
 _UUID = {"type": "string", "format": "uuid"}
 
 
@@ -20,7 +20,9 @@ ALWAYS: dict[str, dict[str, Any]] = {
     "ce_source": _header("The service that says so.", pattern="^/linli/[a-z]+$"),
     "ce_type": _header("What happened, with the version.", pattern=r"^linli\.[a-z]+\.[a-z-]+\.v[1-9][0-9]*$"),
     "ce_subject": _header("The id of the thing it happened to.", **_UUID),
-    "ce_time": _header("When it happened, in business time. Kafka's own timestamp is wall time.", **_INSTANT),
+    "ce_time": _header(
+        "When it happened, in business time. Kafka's own timestamp is wall time.", **INSTANT_SCHEMA
+    ),
     "ce_community": _header("The community it happened in: the tenant.", **_UUID),
     "ce_sequence": _header(
         "The thing's version after this, zero-padded: greater is later.",

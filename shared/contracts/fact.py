@@ -7,24 +7,22 @@ from pydantic import BaseModel, ConfigDict
 
 EVENT_TYPE = re.compile(r"linli\.(?P<service>[a-z]+)\.[a-z]+(?:-[a-z]+)+\.v(?P<version>[1-9][0-9]*)")
 
-# Unknown fields are ignored, so that a reader built last year reads what is written today. Inputs stay out
-# of error texts, because those end in logs and dead-letter records.
-STRICT = ConfigDict(frozen=True, strict=True, extra="ignore", hide_input_in_errors=True)
-
 FACTS: dict[str, type["Fact"]] = {}
 """Every fact by its event type; complete once `shared.contracts` is imported."""
 
 
 class Part(BaseModel):
-    """A value inside a fact that several facts share."""
+    """A value inside a fact, with fields of its own."""
 
-    model_config = STRICT
+    model_config = ConfigDict(frozen=True, strict=True, extra="ignore", hide_input_in_errors=True)
 
 
 class Fact(BaseModel):
     """The data of one event; its class keywords say under which type and topic it goes out, and its key."""
 
-    model_config = STRICT
+    # Unknown fields are ignored, so that a reader built last year reads what is written today. Inputs stay
+    # out of error texts, because those end in logs and dead-letter records.
+    model_config = ConfigDict(frozen=True, strict=True, extra="ignore", hide_input_in_errors=True)
 
     event_type: ClassVar[str]
     topic: ClassVar[str]

@@ -35,15 +35,28 @@ MaskedPlate = Annotated[
 
 
 def _in_utc(instant: datetime) -> datetime:
-    return instant.astimezone(UTC)
+    try:
+        return instant.astimezone(UTC)
+    except OverflowError as error:  # year 1 east of Greenwich, year 9999 west of it
+        raise ValueError("the instant has no date in UTC") from error
 
 
-Instant = Annotated[
-    AwareDatetime,
-    AfterValidator(_in_utc),
-    WithJsonSchema({"type": "string", "format": "date-time", "pattern": "Z$"}),
-]
+INSTANT_SCHEMA: dict[str, str] = {
+    "type": "string",
+    "format": "date-time",
+    "pattern": (
+        "^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])"
+        "T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](\\.[0-9]{1,6})?Z$"
+    ),
+}
+"""RFC 3339 in UTC, exactly as written here, because many validators do not check formats."""
+
+Instant = Annotated[AwareDatetime, AfterValidator(_in_utc), WithJsonSchema({**INSTANT_SCHEMA})]
 """A point in time with its zone, kept and written in UTC."""
+
+
+Quantity = Annotated[int, Field(ge=0, le=2**53 - 1)]
+"""A whole number that every JSON reader keeps exactly, for areas, minutes and fen."""
 
 
 class About(Part):

@@ -16,11 +16,11 @@ from shared.contracts.generation.schema import schema_of
 DRAFT7 = "application/schema+json;version=draft-07"
 KAFKA_BINDING = "0.5.0"
 
-_DESCRIPTION = f"""\
-Facts of the Linli services as CloudEvents 1.0.2 in Kafka binary mode: attributes in `ce_` headers, JSON in
-the value (at most {MOST_VALUE_BYTES // 1024} KiB), the thing's id as key. Repeats are normal:
-remember `ce_id`, or compare `ce_sequence`. Ignore unknown fields; skip unknown types. No personal data.
-"""
+_DESCRIPTION = (
+    "Facts of the Linli services as CloudEvents 1.0.2 in Kafka binary mode: attributes in `ce_` headers, "
+    f"JSON in the value (at most {MOST_VALUE_BYTES // 1024} KiB), the thing's id as key. Repeats are normal: "
+    "remember `ce_id`, or compare `ce_sequence`. Ignore unknown fields; skip unknown types. No personal data."
+)
 
 
 def document() -> str:

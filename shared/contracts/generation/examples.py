@@ -150,7 +150,12 @@ def _case_assignments(due: datetime) -> Iterator[Example]:
 
 
 def _messages() -> Iterator[Example]:
-    told = {"message": made_id("message"), "person": RIDER, "category": "case-updates", "at": MORNING}
+    told: dict[str, Any] = {
+        "message": made_id("message"),
+        "person": RIDER,
+        "category": "case-updates",
+        "at": MORNING,
+    }
     delivered = MessageDelivered(channel="push", about=About(type="case", id=CASE), **told)
     notice = MessageDelivered(channel="sms", **told | {"category": "emergency-notice"})
     failed = MessageFailed(channel="sms", reason="expired", about=About(type="case", id=CASE), **told)

@@ -5,8 +5,8 @@ from pathlib import Path
 from shared.contracts.catalogue import table
 
 README = Path(__file__).parents[3] / "README.md"
-BEGIN = "<!-- events: begin (python -m shared.contracts generate) -->\n"
-END = "<!-- events: end -->\n"
+BEGIN = "<!-- events: made by `python -m shared.contracts table` -->\n"
+END = "<!-- /events -->\n"
 
 
 def with_table(text: str) -> str:

@@ -10,7 +10,7 @@ from uuid import UUID
 from pydantic import ConfigDict, Field, JsonValue, model_validator
 
 from shared.contracts.fact import Fact
-from shared.contracts.fields import Code, PersonId, PlaceCode, PlaceName, ZoneName
+from shared.contracts.fields import Code, PersonId, PlaceCode, PlaceName, Quantity, ZoneName
 
 REGISTER = "linli.register"
 
@@ -44,8 +44,8 @@ class PlaceRegistered(Fact, event_type="linli.issues.place-registered.v1", subje
     parent: UUID | None = Field(default=None, description="The place it lies in; none for a community.")
     name: PlaceName | None = Field(default=None, description="Its public name; none for a unit.")
     code: PlaceCode | None = Field(default=None, description="Its short code; none for a unit.")
-    floor_area_cm2: int | None = Field(
-        default=None, ge=0, description="Floor area in square centimetres, as owners' votes are weighed."
+    floor_area_cm2: Quantity | None = Field(
+        default=None, description="Floor area in square centimetres, as owners' votes are weighed."
     )
     zone: ZoneName | None = Field(default=None, description="Time zone, of a community only.")
 

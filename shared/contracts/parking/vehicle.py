@@ -14,5 +14,5 @@ class VehicleRegistered(Fact, event_type="linli.parking.vehicle-registered.v1", 
     vehicle: UUID = Field(description="The vehicle.")
     household: UUID = Field(description="The household it belongs to.")
     masked_plate: MaskedPlate = Field(description="Its number plate with at most three characters shown.")
-    index: int = Field(ge=1, description="Which of the household's vehicles it is, from 1.")
+    index: int = Field(ge=1, le=999, description="Which of the household's vehicles it is, from 1.")
     valid_from: Instant = Field(description="From when on the household may park it.")

@@ -1,0 +1,1 @@
+"""Tests of the events that cross a border, and of what is generated from them."""
