@@ -1,0 +1,1 @@
+"""The SQL of this service: one file per aggregate, always with the community named."""

@@ -1,0 +1,237 @@
+"""Cases and their history in the database."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+
+from services.issues.domain.case import SEE_ALL, Case, Change, Seer, State
+from services.issues.domain.categories import Priority
+from services.issues.domain.dispatch import Assignee
+from shared.database.work import Connection
+
+_COLUMNS = """
+    id, community_id, category, place_id, latitude, longitude, priority, state, reporter, description,
+    reported_at, device_reported_at, due_at, resolved_at, closed_at, assignee_person, assignee_role,
+    assignee_place, assignee_volunteers, outcome, source, external_id, flags, version
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What was said of a case and decides nothing."""
+
+    description: str
+    latitude: float | None
+    longitude: float | None
+    device_reported_at: datetime | None
+    outcome: str | None
+    source: str | None
+    external_id: str | None
+    flags: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One entry of a case's history: who (None: anonymous or another system), when, what and why."""
+
+    version: int
+    at: datetime
+    actor: str | None
+    change: str
+    note: str | None
+    detail: dict[str, Any] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """Which cases to list; `box` is west, south, east, north in WGS84 degrees, times are half open."""
+
+    state: State | None = None
+    category: str | None = None
+    within: UUID | None = None
+    role: str | None = None
+    person: str | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+    box: tuple[float, float, float, float] | None = None
+
+
+async def case_by_id(
+    connection: Connection, community: UUID, case_id: UUID, *, lock: bool = False
+) -> tuple[Case, Told] | None:
+    """Find one case; `lock` keeps others from changing it until the transaction ends."""
+    row = await connection.fetchrow(
+        f"SELECT {_COLUMNS} FROM cases WHERE community_id = $1 AND id = $2"  # noqa: S608
+        + (" FOR UPDATE" if lock else ""),
+        community,
+        case_id,
+    )
+    return None if row is None else (_case(row), _told(row))
+
+
+async def history_of(connection: Connection, community: UUID, case_id: UUID) -> list[Entry]:
+    """Read a case's history from its beginning."""
+    rows = await connection.fetch(
+        """
+        SELECT version, at, actor, change, note, detail FROM case_entries
+        WHERE community_id = $1 AND case_id = $2 ORDER BY version
+        """,
+        community,
+        case_id,
+    )
+    return [Entry(**row) for row in rows]
+
+
+async def update_case(connection: Connection, case: Case, outcome: str | None = None) -> None:
+    """Store what can change of a case."""
+    assignee = case.assignee or _NOBODY
+    await connection.execute(
+        """
+        UPDATE cases SET state = $3, assignee_person = $4, assignee_role = $5, assignee_place = $6,
+                         assignee_volunteers = $7, resolved_at = $8, closed_at = $9,
+                         outcome = coalesce($10, outcome), version = $11
+        WHERE community_id = $1 AND id = $2
+        """,
+        case.community,
+        case.id,
+        case.state,
+        assignee.person,
+        assignee.role,
+        assignee.place,
+        assignee.volunteers,
+        case.resolved_at,
+        case.closed_at,
+        outcome,
+        case.version,
+    )
+
+
+async def add_entry(
+    connection: Connection,
+    case: Case,
+    change: Change,
+    *,
+    at: datetime,
+    actor: str,
+    note: str | None = None,
+    detail: dict[str, Any] | None = None,
+) -> None:
+    """Add an entry to a case's history, under the version that the change made."""
+    await connection.execute(
+        """
+        INSERT INTO case_entries (case_id, version, community_id, at, actor, change, note, detail)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+        """,
+        case.id,
+        case.version,
+        case.community,
+        at,
+        actor,
+        change,
+        note,
+        detail,
+    )
+
+
+async def list_cases(
+    connection: Connection,
+    community: UUID,
+    seer: Seer,
+    filters: Filters,
+    after: tuple[datetime, UUID] | None,
+    limit: int,
+) -> list[tuple[Case, Told]]:
+    """List a page of the cases somebody may see, the last reported first.
+
+    Only the conditions that are asked for are in the statement, so that each has a plan of its own.
+    """
+    values: list[Any] = [community]
+    conditions = ["community_id = $1"]
+
+    def where(condition: str, *given: Any) -> None:
+        numbers = [f"${len(values) + place}" for place in range(1, len(given) + 1)]
+        values.extend(given)
+        conditions.append(condition.format(*numbers))
+
+    if not seer.roles & SEE_ALL:
+        where(
+            "(reporter = {0} OR assignee_person = {0} OR assignee_role = ANY({1}::text[])"
+            " OR assignee_volunteers AND 'volunteer' = ANY({1}::text[]))",
+            seer.person,
+            sorted(seer.roles),
+        )
+    for condition, value in (
+        ("state = {0}", filters.state),
+        ("category = {0}", filters.category),
+        ("assignee_role = {0}", filters.role),
+        ("assignee_person = {0}", filters.person),
+        ("reported_at >= {0}", filters.since),
+        ("reported_at < {0}", filters.until),
+        (
+            "place_id IN (SELECT id FROM places WHERE community_id = $1 AND path @> ARRAY[{0}::uuid])",
+            filters.within,
+        ),
+    ):
+        if value is not None:
+            where(condition, value)
+    if filters.box is not None:
+        where("longitude BETWEEN {0} AND {2} AND latitude BETWEEN {1} AND {3}", *filters.box)
+    if after is not None:
+        where("(reported_at, id) < ({0}::timestamptz, {1}::uuid)", *after)
+    values.append(limit)
+    rows = await connection.fetch(
+        f"SELECT {_COLUMNS} FROM cases WHERE {' AND '.join(conditions)} "  # noqa: S608
+        f"ORDER BY reported_at DESC, id DESC LIMIT ${len(values)}",
+        *values,
+    )
+    return [(_case(row), _told(row)) for row in rows]
+
+
+@dataclass(frozen=True, slots=True)
+class _Nobody:
+    person: str | None = None
+    role: str | None = None
+    place: UUID | None = None
+    volunteers: bool = False
+
+
+_NOBODY = _Nobody()
+
+
+def _case(row: asyncpg.Record) -> Case:
+    assignee = None
+    if row["assignee_person"] is not None or row["assignee_role"] is not None or row["assignee_volunteers"]:
+        assignee = Assignee(
+            row["assignee_person"], row["assignee_role"], row["assignee_place"], row["assignee_volunteers"]
+        )
+    return Case(
+        id=row["id"],
+        community=row["community_id"],
+        category=row["category"],
+        place=row["place_id"],
+        priority=Priority(row["priority"]),
+        state=State(row["state"]),
+        reporter=row["reporter"],
+        assignee=assignee,
+        reported_at=row["reported_at"],
+        due_at=row["due_at"],
+        resolved_at=row["resolved_at"],
+        closed_at=row["closed_at"],
+        version=row["version"],
+    )
+
+
+def _told(row: asyncpg.Record) -> Told:
+    return Told(
+        description=row["description"],
+        latitude=row["latitude"],
+        longitude=row["longitude"],
+        device_reported_at=row["device_reported_at"],
+        outcome=row["outcome"],
+        source=row["source"],
+        external_id=row["external_id"],
+        flags=tuple(row["flags"]),
+    )

@@ -1,0 +1,225 @@
+"""Reports become cases and are dispatched: the hot path, so it takes many at once."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
+from uuid import UUID
+
+import orjson
+
+from services.issues.domain.deadline import due_at
+from services.issues.domain.dispatch import Assignee, Path, Routing
+from services.issues.store.places import paths_of
+from services.issues.store.reports import NewCase, insert_reported
+from services.issues.usecases.case_facts import assignee_data, assignee_fact
+from services.issues.usecases.routings import Routings
+from shared.contracts.issues.case import IssueAssigned, IssueReported
+from shared.database.work import Work
+from shared.errors import Invalid, NotFound
+from shared.http.idempotency import KeyClaim, StoredAnswer, answers_before, claim_keys
+
+Outcome = StoredAnswer | Exception
+Paths = Mapping[tuple[UUID, UUID], Path]
+_ETAG = '"2"'
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """An idempotency key with whose it is and what tells its request from others."""
+
+    actor: str
+    key: str
+    fingerprint: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What somebody reports; id and time were given to it on arrival, so that storing it can be repeated.
+
+    `reporter` and `filed_by` are None when it is anonymous.
+    """
+
+    id: UUID
+    community: UUID
+    category: str
+    place: UUID | None
+    latitude: float | None
+    longitude: float | None
+    reporter: str | None
+    filed_by: str | None
+    description: str
+    reported_at: datetime
+    device_reported_at: datetime | None
+    traceparent: str | None
+    key: Key | None = None
+
+
+async def report_issues(work: Work, reports: Sequence[Report], routings: Routings) -> list[Outcome]:
+    """Store reports of any communities as dispatched cases; one answer or refusal for each, in order.
+
+    Runs under the system role: that the sender may report in the community was checked before, and a place
+    is looked up in the report's own community only. A report whose key was used gets the answer of that
+    time; one whose case is there already (the flush is repeated) stores and says nothing twice.
+    """
+    routing = await routings.current(work.connection, list({report.community for report in reports}))
+    paths = await _paths(work, reports)
+    outcomes: list[Outcome] = []
+    cases: list[NewCase | None] = []
+    for report in reports:
+        try:
+            case = _dispatched(report, routing, paths)
+        except (Invalid, NotFound) as error:
+            cases.append(None)
+            outcomes.append(error)
+        else:
+            cases.append(case)
+            outcomes.append(_answer(report, case))
+    await _claim(work, reports, cases, outcomes)
+    new = [case for case in cases if case is not None]
+    stored = await insert_reported(work.connection, new) if new else set()
+    for report, decided in zip(reports, cases, strict=True):
+        if decided is not None and decided.id in stored:
+            _emit(work, report, decided)
+    return outcomes
+
+
+async def _paths(work: Work, reports: Sequence[Report]) -> Paths:
+    named = {(report.community, report.place) for report in reports if report.place is not None}
+    if not named:
+        return {}
+    return await paths_of(work.connection, [pair[0] for pair in named], [pair[1] for pair in named])
+
+
+def _dispatched(report: Report, routings: Mapping[UUID, Routing], paths: Paths) -> NewCase:
+    """Decide category, deadline and assignee of one report."""
+    routing = routings.get(report.community)
+    if routing is None:
+        raise NotFound("no such community")
+    category = routing.categories.get(report.category)
+    if category is None:
+        raise _unknown("category", "no category has this code")
+    assignee, rule = routing.choose(category.code, _path(report, paths))
+    return NewCase(
+        report.id,
+        report.community,
+        category.code,
+        report.place,
+        report.latitude,
+        report.longitude,
+        category.priority,
+        report.reporter,
+        report.filed_by,
+        report.description,
+        report.reported_at,
+        report.device_reported_at,
+        due_at(report.reported_at, category.deadline_minutes),
+        assignee,
+        _entry(assignee, rule),
+    )
+
+
+def _path(report: Report, paths: Paths) -> Path:
+    if report.place is None:
+        return (report.community,)
+    path = paths.get((report.community, report.place))
+    if path is None:
+        raise _unknown("place", "no open place has this id")
+    return path
+
+
+async def _claim(
+    work: Work, reports: Sequence[Report], cases: list[NewCase | None], outcomes: list[Outcome]
+) -> None:
+    """Take the keys; a report whose key was used before loses its case and gets that answer instead."""
+    numbers: list[int] = []
+    claims: list[KeyClaim] = []
+    for number, (report, answer) in enumerate(zip(reports, outcomes, strict=True)):
+        key = report.key
+        if key is not None and isinstance(answer, StoredAnswer):
+            numbers.append(number)
+            claims.append(
+                KeyClaim(
+                    report.community,
+                    key.actor,
+                    key.key,
+                    key.fingerprint,
+                    answer.status,
+                    answer.body,
+                    answer.etag,
+                    answer.location,
+                )
+            )
+    if not claims:
+        return
+    before = answers_before(claims, await claim_keys(work.connection, claims))
+    for number, answer_before in zip(numbers, before, strict=True):
+        if answer_before is not None:
+            cases[number] = None
+            outcomes[number] = answer_before
+
+
+def _emit(work: Work, report: Report, case: NewCase) -> None:
+    reported = IssueReported(
+        case=case.id,
+        category=case.category,
+        place=case.place,
+        priority=case.priority.value,
+        state="reported",
+        reporter=case.reporter,
+        reported_at=case.reported_at,
+        due_at=case.due_at,
+    )
+    assigned = IssueAssigned(
+        case=case.id,
+        category=case.category,
+        place=case.place,
+        priority=case.priority.value,
+        assignee=assignee_fact(case.assignee),
+        reporter=case.reporter,
+        due_at=case.due_at,
+    )
+    for sequence, fact in ((1, reported), (2, assigned)):
+        work.emit(
+            fact,
+            sequence=sequence,
+            community=case.community,
+            time=case.reported_at,
+            traceparent=report.traceparent,
+        )
+
+
+def _answer(report: Report, case: NewCase) -> StoredAnswer:
+    """Say what became of a report, as `ReportedCase` of the API describes it."""
+    body = orjson.dumps(
+        {
+            "id": case.id,
+            "state": "assigned",
+            "category": case.category,
+            "place": case.place,
+            "priority": case.priority,
+            "reported_at": case.reported_at,
+            "due_at": case.due_at,
+            "assignee": _assignee(case.assignee),
+            "version": 2,
+        },
+        option=orjson.OPT_UTC_Z,
+    )
+    fingerprint = b"" if report.key is None else report.key.fingerprint
+    return StoredAnswer(fingerprint, 201, body, _ETAG, f"/cases/{case.id}")
+
+
+@lru_cache(maxsize=4096)
+def _assignee(assignee: Assignee) -> orjson.Fragment:
+    return orjson.Fragment(orjson.dumps(assignee_data(assignee)))
+
+
+@lru_cache(maxsize=4096)
+def _entry(assignee: Assignee, rule: str | None) -> str:
+    """Write the history entry of a dispatch: to whom and by which rule; kept, since few differ."""
+    return orjson.dumps({"assignee": assignee_data(assignee), "rule": rule}).decode()
+
+
+def _unknown(field: str, message: str) -> Invalid:
+    problem = {"pointer": f"/{field}", "place": "body", "field": field, "code": "unknown", "message": message}
+    return Invalid(message, errors=[problem])
