@@ -6,7 +6,7 @@ nothing else commits. Facts are written last, in the same transaction, through t
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -174,9 +174,9 @@ async def _abandon(pool: "asyncpg.Pool[asyncpg.Record]", connection: Connection)
 
 async def _roll_back(pool: "asyncpg.Pool[asyncpg.Record]", connection: Connection) -> None:
     try:
-        if not connection.is_closed():
-            await connection.execute("ROLLBACK", timeout=5)
+        await connection.execute("ROLLBACK", timeout=5)
     except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError):
-        connection.terminate()
+        with suppress(asyncpg.InterfaceError):  # a lost connection has left the pool by itself
+            connection.terminate()
     finally:
         await pool.release(connection)

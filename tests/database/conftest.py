@@ -9,6 +9,7 @@ from uuid import UUID, uuid4
 import asyncpg
 import pytest
 
+from deploy.embedded.databases import DatabaseUrls
 from shared.contracts.event import Event
 from shared.database.pool import Database
 from shared.database.tenancy import tenant_policy
@@ -34,39 +35,25 @@ class FixedClock:
         return self.time
 
 
-@dataclass(frozen=True)
-class Addresses:
-    owner: str
-    request: str
-    system: str
-
-
 @pytest.fixture
 async def superuser(servers: Servers) -> AsyncIterator["asyncpg.Connection[asyncpg.Record]"]:
-    connection = await asyncpg.connect(servers.postgres.dsn("postgres"))
+    connection = await asyncpg.connect(servers.superuser_url)
     yield connection
     await connection.close()
 
 
 @pytest.fixture
-async def addresses(
-    servers: Servers, superuser: "asyncpg.Connection[asyncpg.Record]"
-) -> AsyncIterator[Addresses]:
-    name = f"database_tests_{uuid4().hex}"
-    await superuser.execute(f"CREATE DATABASE {name} OWNER linli_owner")
-    roles = ("linli_owner", "linli_request", "linli_system")
-    made = Addresses(*(servers.postgres.dsn(name, role) for role in roles))
-    owner = await asyncpg.connect(made.owner)
+async def addresses(empty_database: DatabaseUrls) -> DatabaseUrls:
+    owner = await asyncpg.connect(empty_database.owner_url)
     for statement in TABLES:
         await owner.execute(statement)
     await owner.close()
-    yield made
-    await superuser.execute(f"DROP DATABASE {name} WITH (FORCE)")
+    return empty_database
 
 
 @pytest.fixture
-async def database(addresses: Addresses) -> AsyncIterator[Database]:
-    async with Database.open(addresses.request, addresses.system) as opened:
+async def database(addresses: DatabaseUrls) -> AsyncIterator[Database]:
+    async with Database.open(addresses.url, addresses.system_url) as opened:
         yield opened
 
 

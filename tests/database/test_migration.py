@@ -6,9 +6,9 @@ from pathlib import Path
 import asyncpg
 import pytest
 
+from deploy.embedded.databases import DatabaseUrls
 from shared.database.migration import current_revision, expected_revision, upgrade
 from shared.database.pool import Database
-from tests.database.conftest import Addresses
 
 pytestmark = pytest.mark.anyio
 
@@ -32,7 +32,7 @@ def _write(folder: Path, number: str, previous: str | None, *statements: str) ->
 
 
 async def test_a_second_starter_waits_and_finds_it_done(
-    tmp_path: Path, addresses: Addresses, database: Database
+    tmp_path: Path, addresses: DatabaseUrls, database: Database
 ) -> None:
     _write(
         tmp_path,
@@ -44,15 +44,15 @@ async def test_a_second_starter_waits_and_finds_it_done(
     )
     _write(tmp_path, "0002", "0001", "INSERT INTO steps VALUES (2)")
     assert await current_revision(database.system) is None
-    await asyncio.gather(upgrade(tmp_path, addresses.owner), upgrade(tmp_path, addresses.owner))
+    await asyncio.gather(upgrade(tmp_path, addresses.owner_url), upgrade(tmp_path, addresses.owner_url))
     assert await database.system.fetchval("SELECT array_agg(step ORDER BY step) FROM steps") == [1, 2]
     assert await current_revision(database.system) == expected_revision(tmp_path) == "0002"
 
 
-async def test_a_failing_statement_keeps_nothing_of_its_run(tmp_path: Path, addresses: Addresses) -> None:
+async def test_a_failing_statement_keeps_nothing_of_its_run(tmp_path: Path, addresses: DatabaseUrls) -> None:
     _write(tmp_path, "0001", None, "CREATE TABLE kept (step int)", "SELECT nonsense")
     with pytest.raises(Exception, match="nonsense"):
-        await upgrade(tmp_path, addresses.owner)
-    owner = await asyncpg.connect(addresses.owner)
+        await upgrade(tmp_path, addresses.owner_url)
+    owner = await asyncpg.connect(addresses.owner_url)
     assert await owner.fetchval("SELECT to_regclass('kept')") is None
     await owner.close()

@@ -1,16 +1,18 @@
 """The unit of work: what it commits, what it leaves when it fails, what it says when it cannot know."""
 
 import asyncio
+from urllib.parse import urlsplit
 from uuid import UUID, uuid4
 
 import asyncpg
 import pytest
 
+from deploy.embedded.databases import DatabaseUrls
 from shared.contracts import PlaceClosed
 from shared.database.pool import Database
 from shared.database.work import Work, Works
 from shared.errors import OutcomeUnknown, handling_of, is_transient
-from tests.database.conftest import Addresses, FixedClock, write_facts
+from tests.database.conftest import FixedClock, write_facts
 
 pytestmark = pytest.mark.anyio
 
@@ -102,9 +104,10 @@ async def test_a_session_that_ends_at_commit_leaves_the_outcome_unknown(
     assert await _count(database) == 1
 
 
-async def test_a_database_that_is_away_is_a_transient_error(addresses: Addresses, community: UUID) -> None:
-    host = addresses.request.replace(addresses.request.rsplit(":", 1)[1].split("/")[0], "1")
-    async with Database.open(host, host) as away:
+async def test_a_database_that_is_away_is_a_transient_error(addresses: DatabaseUrls, community: UUID) -> None:
+    port = str(urlsplit(addresses.url).port)
+    nowhere = addresses.url.replace(f":{port}/", ":1/")
+    async with Database.open(nowhere, nowhere) as away:
         works = Works(away, FixedClock(), write_facts, "/linli/tests")
         with pytest.raises(OSError) as refused:
             async with works.for_request("person-1", community):
