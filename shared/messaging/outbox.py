@@ -3,11 +3,14 @@
 from collections.abc import Sequence
 from typing import Any
 
+import asyncpg
 import orjson
 
 from shared.contracts import Event
 from shared.database.work import Connection
 from shared.messaging.envelope import Record, to_record
+
+AnyConnection = Connection | asyncpg.Connection
 
 # Ordered, because ids are the order of sending and PostgreSQL promises it of none but a sorted source.
 _INSERT = """
@@ -28,7 +31,7 @@ async def write(connection: Connection, events: Sequence[Event[Any]]) -> None:
     await write_records(connection, [to_record(event) for event in events])
 
 
-async def write_records(connection: Connection, records: Sequence[Record]) -> None:
+async def write_records(connection: AnyConnection, records: Sequence[Record]) -> None:
     """Queue finished records, in their order."""
     await connection.execute(
         _INSERT,

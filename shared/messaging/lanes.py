@@ -1,0 +1,154 @@
+"""Sends rows in their order: a lane for each partition, and in each lane one batch in flight."""
+
+import asyncio
+import time
+from collections import deque
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+
+import asyncpg
+import orjson
+from aiokafka import AIOKafkaProducer, TopicPartition
+from aiokafka.errors import KafkaError
+from aiokafka.producer.message_accumulator import BatchBuilder
+
+from shared.faults import crash_point
+from shared.messaging import metrics
+from shared.messaging.partitions import partition_of
+
+BATCH_ROWS = 500
+
+Row = asyncpg.Record
+
+
+@dataclass
+class Lane:
+    """Rows of one partition; `since` (monotonic) is when the batch in flight was handed over."""
+
+    partition: TopicPartition
+    rows: deque[Row] = field(default_factory=deque)
+    in_flight: list[Row] = field(default_factory=list)
+    since: float | None = None
+    task: asyncio.Task[None] | None = None
+
+
+class Lanes:
+    """All rows between being read and being deleted.
+
+    A batch that failed may have been written all the same. Its rows, and those behind them, are released:
+    they are still in the outbox and will be read again in order; who receives them drops the repeats.
+    `on_acknowledged` is called when rows may be deleted, `on_released` when rows should be read again.
+    """
+
+    def __init__(
+        self, prefix: str, on_acknowledged: Callable[[], None], on_released: Callable[[], None]
+    ) -> None:
+        self.in_hand: set[int] = set()
+        self.bytes_in_hand = 0
+        self.failure: Exception | None = None
+        self._prefix = prefix
+        self._on_acknowledged = on_acknowledged
+        self._on_released = on_released
+        self._lanes: dict[TopicPartition, Lane] = {}
+        self._acknowledged: list[int] = []
+        self._producer: AIOKafkaProducer | None = None
+
+    def use(self, producer: AIOKafkaProducer) -> None:
+        """Send with this producer from now on."""
+        self._producer, self.failure = producer, None
+
+    def accept(self, rows: Iterable[Row], partitions: Callable[[str], int | None]) -> set[str]:
+        """Queue rows in order; gives the topics whose partitions nobody knows and whose rows were left."""
+        unknown: set[str] = set()
+        for row in rows:
+            topic = row["topic"]
+            count = None if topic in unknown else partitions(topic)
+            if count is None:
+                unknown.add(topic)
+                continue
+            target = TopicPartition(self._prefix + topic, partition_of(row["key"], count, row["id"]))
+            self._lanes.setdefault(target, Lane(target)).rows.append(row)
+            self.in_hand.add(row["id"])
+            self.bytes_in_hand += len(row["value"])
+        for lane in self._lanes.values():
+            self._start(lane)
+        return unknown
+
+    def acknowledged(self) -> list[int]:
+        """Take the ids that the broker has, to be deleted."""
+        taken, self._acknowledged = self._acknowledged, []
+        return taken
+
+    def deleted(self, ids: Iterable[int]) -> None:
+        """Forget rows that are out of the outbox."""
+        self.in_hand.difference_update(ids)
+
+    def keep(self, ids: Iterable[int]) -> None:
+        """Take back ids that could not be deleted now."""
+        self._acknowledged.extend(ids)
+
+    def release_unsent(self) -> None:
+        """Let go of what no batch carries yet: another relay may lead by now."""
+        for lane in self._lanes.values():
+            self._release(lane.rows)
+            lane.rows.clear()
+
+    def waiting_since(self) -> tuple[float, TopicPartition] | None:
+        """Tell since when (monotonic) the oldest batch waits, and for which partition."""
+        waiting = [(lane.since, lane.partition) for lane in self._lanes.values() if lane.since is not None]
+        return min(waiting, default=None)
+
+    async def settled(self, seconds: float | None = None) -> None:
+        """Wait for the batches in flight, but not longer."""
+        tasks = [lane.task for lane in self._lanes.values() if lane.task]
+        if tasks:
+            await asyncio.wait(tasks, timeout=seconds)
+
+    def _start(self, lane: Lane) -> None:
+        if lane.rows and lane.task is None and self._producer is not None:
+            lane.task = asyncio.create_task(self._drain(lane, self._producer))
+
+    async def _drain(self, lane: Lane, producer: AIOKafkaProducer) -> None:
+        try:
+            while lane.rows:
+                await self._send(lane, producer)
+        # aiokafka asserts that the partition exists: not so after its topic was made anew.
+        except (KafkaError, AssertionError) as error:
+            self.failure = error
+            self._release((*lane.in_flight, *lane.rows))
+            lane.in_flight.clear()
+            lane.rows.clear()
+            self._on_released()
+        finally:
+            lane.task = None
+
+    async def _send(self, lane: Lane, producer: AIOKafkaProducer) -> None:
+        batch = _fill(producer, lane)
+        # A failure leaves `since` as it is: only what the broker has ends the wait.
+        lane.since = lane.since or time.monotonic()
+        topic, partition = lane.partition
+        await (await producer.send_batch(batch, topic, partition=partition))
+        crash_point("relay.sent")
+        lane.since = None
+        self._acknowledged.extend(row["id"] for row in lane.in_flight)
+        self.bytes_in_hand -= sum(len(row["value"]) for row in lane.in_flight)
+        metrics.PUBLISHED.labels(topic.removeprefix(self._prefix)).inc(len(lane.in_flight))
+        lane.in_flight.clear()
+        self._on_acknowledged()
+
+    def _release(self, rows: Iterable[Row]) -> None:
+        for row in rows:
+            self.in_hand.discard(row["id"])
+            self.bytes_in_hand -= len(row["value"])
+
+
+def _fill(producer: AIOKafkaProducer, lane: Lane) -> BatchBuilder:
+    batch = producer.create_batch()
+    while lane.rows and len(lane.in_flight) < BATCH_ROWS:
+        row = lane.rows[0]
+        headers = [(name, text.encode()) for name, text in orjson.loads(row["headers"]).items()]
+        if batch.append(timestamp=None, key=row["key"], value=row["value"], headers=headers) is None:
+            break
+        lane.in_flight.append(lane.rows.popleft())
+    batch.close()
+    return batch
