@@ -9,21 +9,21 @@ from shared.contracts.fact import FACTS, Fact
 READERS: Mapping[type[Fact], tuple[str, ...]] = {
     contracts.PlaceRegistered: ("notify",),
     contracts.PlaceClosed: ("notify",),
-    contracts.HouseholdRegistered: ("notify",),
-    contracts.HouseholdEnded: ("notify",),
+    contracts.HouseholdRegistered: ("notify", "parking"),
+    contracts.HouseholdEnded: ("notify", "parking"),
     contracts.RoleGranted: ("notify",),
     contracts.RoleRevoked: ("notify",),
     contracts.IssueReported: ("notify",),
     contracts.IssueAssigned: ("notify",),
     contracts.IssueResolved: ("notify",),
+    contracts.VehicleRegistered: ("notify",),
+    contracts.VolunteerRegistered: ("notify",),
 }
 """The services that subscribe to a fact; a test compares them with the services' own tables."""
 
 UNREAD: Mapping[type[Fact], str] = {
     contracts.MessageDelivered: "for other systems: a street's own statistics of who was reached",
     contracts.MessageFailed: "for other systems: whoever must then go and knock",
-    contracts.VehicleRegistered: "for other systems, until a service tells households about their vehicles",
-    contracts.VolunteerRegistered: "for other systems, until volunteers are given tasks",
 }
 """Why a fact goes out although no service of ours reads it."""
 

@@ -47,6 +47,7 @@ RELEASED: dict[str, Any] = {
     "area": (Annotated[int, Field(ge=0, le=9)] | None, None),
     "flags": (Annotated[tuple[Code, ...], Field(max_length=3)], ()),
     "part": (Part, ...),
+    "other": (Part | None, None),
 }
 
 
@@ -74,6 +75,7 @@ PERMITTED: dict[str, Schemas] = {
     "a new optional field in a part": changed(part=(WiderPart, ...)),
     "another description": changed(code=(Code, Field(description="Other words."))),
     "other examples and title": changed(code=(Code, Field(examples=["abc"], title="Code"))),
+    "a new optional field in a nullable part": changed(other=(WiderPart | None, None)),
     "a described part": changed(part=(Part, Field(description="Whose."))),
     "another order of fields": schema(dict(reversed(RELEASED.items()))),
     "another order of an enum": changed(state=(Literal["shut", "open"], ...)),
@@ -107,6 +109,8 @@ FORBIDDEN: dict[str, tuple[Schemas, list[str]]] = {
     "more words in an enum": (changed(state=(Literal["open", "shut", "lost"], ...)), ["enum"]),
     "an enum in a part": (changed(part=(PartOfOneKind, ...)), ["enum", "enum"]),
     "a field of a part removed": (changed(part=(NarrowerPart, ...)), ["field-removed"]),
+    "a field of a nullable part removed": (changed(other=(NarrowerPart | None, None)), ["field-removed"]),
+    "a part no longer nullable": (changed(other=(Part, ...)), ["nullability", "required"]),
     "a tighter pattern": (
         changed(code=(Annotated[str, Field(pattern="^[a-k]+$", max_length=8)], ...)),
         ["format"],
