@@ -10,7 +10,7 @@ import uvicorn
 from starlette.types import ASGIApp
 
 BACKLOG = 2048
-FINISH_SECONDS = 4
+FINISH_SECONDS = 3
 """How long requests under way may take once the process stops; an endless stream is cut off then."""
 
 

@@ -21,7 +21,7 @@ class Stage(IntEnum):
     WATCH = 3
 
 
-PATIENCE = {Stage.INTAKE: 5.0, Stage.BATCHES: 1.5, Stage.RELAY: 2.0, Stage.WATCH: 0.2}
+PATIENCE = {Stage.INTAKE: 4.0, Stage.BATCHES: 1.0, Stage.RELAY: 3.0, Stage.WATCH: 0.2}
 """Seconds each stage has; their sum leaves the rest of ten seconds to closing connections."""
 
 _AFTER_CANCEL = 0.4
@@ -57,10 +57,9 @@ class Supervisor:
         self._tasks[task] = loop
         task.add_done_callback(self._notice)
 
-    @property
-    def alive(self) -> bool:
-        """Whether all that was started still runs: liveness."""
-        return self.failure is None
+    def problem(self) -> str | None:
+        """What has ended that should not, None as long as all runs: liveness."""
+        return None if self.failure is None else str(self.failure)
 
     async def ended(self) -> None:
         """Waits until a task ends that should not; raises TaskEndedError."""

@@ -23,11 +23,11 @@ async def test_a_task_that_fails_is_noticed_with_its_cause() -> None:
     supervisor = Supervisor()
     supervisor.start(Supervised("watch", Stage.WATCH, for_ever))
     supervisor.start(Supervised("relay", Stage.RELAY, fails))
-    assert supervisor.alive
+    assert supervisor.problem() is None
     with pytest.raises(TaskEndedError, match=r"relay ended.*no space left") as caught:
         await asyncio.wait_for(supervisor.ended(), 1)
     assert isinstance(caught.value.__cause__, OSError)
-    assert not supervisor.alive
+    assert "relay ended" in (supervisor.problem() or "")
     await supervisor.stop()
 
 
@@ -61,7 +61,7 @@ async def test_stages_stop_one_after_another() -> None:
     await asyncio.sleep(0)
     await supervisor.stop()
     assert order == ["api", "batch", "relay"]
-    assert supervisor.alive
+    assert supervisor.problem() is None
 
 
 async def test_a_task_with_a_stop_of_its_own_is_not_cancelled() -> None:
