@@ -1,0 +1,1 @@
+"""The demo community, made from a seed, and its day; through public APIs only, as any user would."""
