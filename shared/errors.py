@@ -90,6 +90,7 @@ class Handling:
 
 _DATABASE_AWAY = Handling(503, "database-away", "The database cannot be reached", True, 2)
 _DATABASE_BUSY = Handling(503, "database-busy", "The database is busy", True, 1)
+_UNSTORABLE = Handling(422, "invalid", "A text holds a character that cannot be stored")
 
 HANDLING: dict[type[BaseException], Handling] = {
     Malformed: Handling(400, "malformed", "The request cannot be parsed"),
@@ -110,6 +111,9 @@ HANDLING: dict[type[BaseException], Handling] = {
     # PostgreSQL says by SQLSTATE whether a repeat can help (appendix A of its manual).
     asyncpg.PostgresConnectionError: _DATABASE_AWAY,
     asyncpg.InterfaceError: _DATABASE_AWAY,  # "connection is closed"; its own subclass below is no such thing
+    # U+0000 passes every schema and fits no text of PostgreSQL.
+    asyncpg.CharacterNotInRepertoireError: _UNSTORABLE,
+    asyncpg.UntranslatableCharacterError: _UNSTORABLE,
     UnencodableError: Handling(500, "internal", "A value does not fit its column"),
     asyncpg.InternalClientError: _DATABASE_AWAY,
     asyncpg.OperatorInterventionError: _DATABASE_AWAY,

@@ -4,6 +4,7 @@ import asyncio
 import hashlib
 from typing import Any, TypeVar
 
+from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -88,11 +89,14 @@ async def read_body(request: Request, model: type[Model]) -> Model:
     """Read a hot route's body straight from its bytes; wrong ones are answered like any other route's.
 
     Raises:
-        pydantic.ValidationError: not JSON (400) or not valid (422).
+        pydantic.ValidationError, RequestValidationError: not JSON (400) or not valid (422).
         UnsupportedMedia: not JSON by its own account.
     """
     check_json(dict(request.scope["headers"]))
-    return model.model_validate_json(await request.body())
+    content = await request.body()
+    if not content:
+        raise RequestValidationError([{"type": "missing", "loc": ("body",), "msg": "Field required"}])
+    return model.model_validate_json(content)
 
 
 async def send_refusal(start: Message, body: bytes, receive: Receive, send: Send) -> None:

@@ -70,7 +70,9 @@ def problem_of(
         error, errors = _read_validation(error)
     if isinstance(error, HTTPException):
         handling = _of_status(error.status_code)
-        detail, extensions = error.detail, {}
+        # Starlette's own say the status's phrase again, which the title says already.
+        detail = None if error.detail == HTTPStatus(error.status_code).phrase else error.detail
+        extensions = {}
         headers.update(error.headers or {})
     else:
         handling = handling_of(error, added) or _UNFORESEEN
