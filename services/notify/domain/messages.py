@@ -1,0 +1,55 @@
+"""A message as it is planned: who hears of what, by which rule and channel, in which words, until when."""
+
+from datetime import datetime
+from typing import Any, NamedTuple
+from uuid import UUID
+
+
+class Planned(NamedTuple):
+    """One recipient by one channel; a tuple, because planning turns thousands of them into columns.
+
+    `id` derives from `intent` and the rung. Without a channel nobody could be reached, and `reason` says why.
+    """
+
+    id: UUID
+    community: UUID
+    intent: UUID
+    event_id: UUID
+    event_source: str
+    event_type: str
+    event_time: datetime
+    about_type: str | None
+    about_id: UUID | None
+    rule_entry: UUID
+    template_entry: UUID | None
+    person: str
+    category: str
+    urgency: int
+    channel: str | None
+    language: str | None
+    content: dict[str, Any] | None
+    segments: int | None
+    encoding: str | None
+    state: str
+    rank: int
+    reason: str | None
+    deadline: datetime
+    traceparent: str | None
+
+
+class Subject(NamedTuple):
+    """What an outcome says of the message it is about."""
+
+    id: UUID
+    community: UUID
+    person: str
+    channel: str | None
+    category: str
+    about_type: str | None
+    about_id: UUID | None
+
+
+NO_CONTACT = "no-contact"
+NO_CHANNEL = "no-channel"
+NO_TEXT = "no-text"
+"""Why a message was suppressed: nothing is known of the person, not the rule's channels, not in words."""

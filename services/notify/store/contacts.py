@@ -1,0 +1,139 @@
+"""Rows of contacts. Numbers come and go sealed; only sending and masking open them."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from services.notify.domain.contacts import Channel, Language, Reach
+from services.notify.store.phones import Sealed
+from shared.database.work import Connection
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A contact as it is stored."""
+
+    community: UUID
+    person: str
+    language: Language
+    phone: Sealed | None
+    push_token: str | None
+    version: int = 1
+
+
+_COLUMNS = "community_id, person, language, phone_sealed, phone_key, phone_hash, push_token, version"
+
+_PUT = """
+INSERT INTO contacts (
+    community_id, person, language, phone_sealed, phone_key, phone_hash, push_token, changed_at
+)
+SELECT community_id, person, language, phone_sealed, phone_key, phone_hash, push_token, $8
+FROM unnest($1::uuid[], $2::text[], $3::text[], $4::bytea[], $5::text[], $6::bytea[], $7::text[])
+     AS row (community_id, person, language, phone_sealed, phone_key, phone_hash, push_token)
+ON CONFLICT (community_id, person) DO UPDATE
+SET language = excluded.language, phone_sealed = excluded.phone_sealed, phone_key = excluded.phone_key,
+    phone_hash = excluded.phone_hash, push_token = excluded.push_token, changed_at = excluded.changed_at,
+    version = contacts.version + 1
+RETURNING person, version
+"""
+
+_REACHES = """
+SELECT community_id, person, language, phone_sealed IS NOT NULL AS sms, push_token IS NOT NULL AS push
+FROM contacts JOIN unnest($1::uuid[], $2::text[]) AS asked (community_id, person) USING (community_id, person)
+"""
+
+_OLD_KEYS = f"""
+SELECT {_COLUMNS} FROM contacts WHERE phone_key <> $1
+ORDER BY phone_key LIMIT $2 FOR UPDATE SKIP LOCKED
+"""  # noqa: S608  (a constant)
+
+_RESEAL = """
+UPDATE contacts SET phone_sealed = row.sealed, phone_key = $5, phone_hash = row.hash
+FROM unnest($1::uuid[], $2::text[], $3::bytea[], $4::bytea[]) AS row (community_id, person, sealed, hash)
+WHERE contacts.community_id = row.community_id AND contacts.person = row.person
+"""
+
+
+async def put(connection: Connection, rows: Sequence[Row], now: datetime) -> Mapping[str, int]:
+    """Store contacts of distinct persons, new or changed; answers each person's version."""
+    phones = [row.phone for row in rows]
+    stored = await connection.fetch(
+        _PUT,
+        [row.community for row in rows],
+        [row.person for row in rows],
+        [row.language for row in rows],
+        [phone.ciphertext if phone else None for phone in phones],
+        [phone.key if phone else None for phone in phones],
+        [phone.hash if phone else None for phone in phones],
+        [row.push_token for row in rows],
+        now,
+    )
+    return {row["person"]: row["version"] for row in stored}
+
+
+async def find(connection: Connection, community: UUID, person: str, *, changing: bool = False) -> Row | None:
+    """Read one contact, and keep others from changing it meanwhile when it is about to be changed."""
+    lock = "FOR UPDATE" if changing else ""
+    query = f"SELECT {_COLUMNS} FROM contacts WHERE community_id = $1 AND person = $2 {lock}"  # noqa: S608
+    found = await connection.fetchrow(query, community, person)
+    return _row(found) if found else None
+
+
+async def having(connection: Connection, community: UUID, hashes: Sequence[bytes]) -> list[Row]:
+    """Find whose number has one of these hashes: a family may share a telephone."""
+    query = f"""SELECT {_COLUMNS} FROM contacts WHERE community_id = $1 AND phone_hash = ANY($2::bytea[])
+                ORDER BY person LIMIT 100"""  # noqa: S608
+    return [_row(found) for found in await connection.fetch(query, community, hashes)]
+
+
+async def erase(connection: Connection, community: UUID, person: str) -> None:
+    """Delete a contact: nothing of it is left, since messages hold no number."""
+    await connection.execute(
+        "DELETE FROM contacts WHERE community_id = $1 AND person = $2", community, person
+    )
+
+
+async def reaches(
+    connection: Connection, persons: Collection[tuple[UUID, str]]
+) -> Mapping[tuple[UUID, str], Reach]:
+    """Tell by which channels persons can be reached; who has no contact is left out."""
+    found = await connection.fetch(
+        _REACHES, [community for community, _ in persons], [person for _, person in persons]
+    )
+    return {(row["community_id"], row["person"]): _reach(row) for row in found}
+
+
+async def sealed_with_other_keys(connection: Connection, current: str, limit: int) -> list[Row]:
+    """Take some contacts whose number is sealed with an old key."""
+    return [_row(found) for found in await connection.fetch(_OLD_KEYS, current, limit)]
+
+
+async def reseal(connection: Connection, rows: Sequence[tuple[Row, Sealed]], current: str) -> None:
+    """Replace what seals the numbers; the contact itself does not change."""
+    await connection.execute(
+        _RESEAL,
+        [row.community for row, _ in rows],
+        [row.person for row, _ in rows],
+        [sealed.ciphertext for _, sealed in rows],
+        [sealed.hash for _, sealed in rows],
+        current,
+    )
+
+
+def _reach(row: Any) -> Reach:
+    channels = [channel for channel in Channel if row[channel.value]]
+    return Reach(Language(row["language"]), frozenset(channels))
+
+
+def _row(found: Any) -> Row:
+    sealed, key, hashed = found["phone_sealed"], found["phone_key"], found["phone_hash"]
+    return Row(
+        found["community_id"],
+        found["person"],
+        Language(found["language"]),
+        Sealed(key, sealed, hashed) if sealed is not None else None,
+        found["push_token"],
+        found["version"],
+    )

@@ -1,0 +1,141 @@
+"""Rows of messages: planned many at a time, read page by page."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from services.notify.domain.messages import Planned
+from shared.database.work import Connection
+
+_PLAN = """
+INSERT INTO messages (
+    id, community_id, intent, event_id, event_source, event_type, event_time, about_type, about_id,
+    rule_entry, template_entry, person, category, urgency, channel, language, content, segments, encoding,
+    state, rank, reason, deadline, traceparent, planned_at, next_at
+)
+SELECT *, $25::timestamptz, $26::timestamptz
+FROM unnest(
+    $1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::text[], $6::text[], $7::timestamptz[], $8::text[],
+    $9::uuid[], $10::uuid[], $11::uuid[], $12::text[], $13::text[], $14::smallint[], $15::text[], $16::text[],
+    $17::jsonb[], $18::smallint[], $19::text[], $20::text[], $21::smallint[], $22::text[], $23::timestamptz[],
+    $24::text[]
+)
+ON CONFLICT (id) DO NOTHING
+RETURNING id
+"""
+
+_COLUMNS = """id, person, channel, language, category, urgency, state, reason, content, segments, encoding,
+attempts, about_type, about_id, event_id, event_source, event_type, event_time, rule_entry, template_entry,
+intent, planned_at, deadline, traceparent, version"""
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """Which messages of a community are wanted; None means any."""
+
+    person: str | None = None
+    state: str | None = None
+    about: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A message as it stands."""
+
+    id: UUID
+    person: str
+    channel: str | None
+    language: str | None
+    category: str
+    urgency: int
+    state: str
+    reason: str | None
+    content: dict[str, str] | None
+    segments: int | None
+    encoding: str | None
+    attempts: int
+    about_type: str | None
+    about_id: UUID | None
+    event_id: UUID
+    event_source: str
+    event_type: str
+    event_time: datetime
+    rule_entry: UUID
+    template_entry: UUID | None
+    intent: UUID
+    planned_at: datetime
+    deadline: datetime
+    traceparent: str | None
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One try to hand a message to a provider; `result` is None while nothing is known of it."""
+
+    number: int
+    provider: str
+    started_at: datetime
+    answered_at: datetime | None
+    result: str | None
+    code: str | None
+    provider_id: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What a provider said of a message afterwards."""
+
+    provider_id: str
+    status: str
+    code: str | None
+    at: datetime
+    received_at: datetime
+
+
+async def plan(connection: Connection, rows: Sequence[Planned], now: datetime, wall: datetime) -> set[UUID]:
+    """Store planned messages, due at once; answers which of them are new."""
+    columns: list[Any] = list(zip(*rows, strict=True))
+    return {row[0] for row in await connection.fetch(_PLAN, *columns, now, wall)}
+
+
+async def page(
+    connection: Connection, community: UUID, wanted: Filter, after: tuple[datetime, UUID] | None, limit: int
+) -> list[Message]:
+    """Read messages, newest first, after the last one of the page before."""
+    # Only the filters that are asked for: "$2 IS NULL OR …" would get one plan for all of them.
+    values: list[Any] = [community, limit]
+    conditions = ["community_id = $1"]
+    for column, value in (("person", wanted.person), ("state", wanted.state), ("about_id", wanted.about)):
+        if value is not None:
+            values.append(value)
+            conditions.append(f"{column} = ${len(values)}")
+    if after is not None:
+        values.extend(after)
+        conditions.append(f"(planned_at, id) < (${len(values) - 1}, ${len(values)})")
+    query = f"""SELECT {_COLUMNS} FROM messages WHERE {" AND ".join(conditions)}
+                ORDER BY planned_at DESC, id DESC LIMIT $2"""  # noqa: S608  (names are constants)
+    return [Message(**row) for row in await connection.fetch(query, *values)]
+
+
+async def find(connection: Connection, community: UUID, message: UUID) -> Message | None:
+    """Read one message."""
+    query = f"SELECT {_COLUMNS} FROM messages WHERE community_id = $1 AND id = $2"  # noqa: S608
+    row = await connection.fetchrow(query, community, message)
+    return Message(**row) if row else None
+
+
+async def attempts_of(connection: Connection, community: UUID, message: UUID) -> list[Attempt]:
+    """Read a message's attempts in order."""
+    query = """SELECT number, provider, started_at, answered_at, result, code, provider_id FROM attempts
+               WHERE community_id = $1 AND message_id = $2 ORDER BY number"""
+    return [Attempt(**row) for row in await connection.fetch(query, community, message)]
+
+
+async def receipts_of(connection: Connection, community: UUID, message: UUID) -> list[Receipt]:
+    """Read a message's receipts in the order they came."""
+    query = """SELECT provider_id, status, code, at, received_at FROM receipts
+               WHERE community_id = $1 AND message_id = $2 ORDER BY received_at, status"""
+    return [Receipt(**row) for row in await connection.fetch(query, community, message)]

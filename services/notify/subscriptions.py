@@ -1,0 +1,40 @@
+"""Kafka in: which use case takes which type of event.
+
+Rules are data, so every fact of another service may become a message: all of them go to planning, and the
+register to the projection of audiences, which bears repeats by itself.
+"""
+
+from services.notify.usecases.plan_messages import plan_messages
+from services.notify.usecases.project_register import project_register
+from shared.contracts import (
+    Fact,
+    HouseholdEnded,
+    HouseholdRegistered,
+    IssueAssigned,
+    IssueReported,
+    IssueResolved,
+    PlaceClosed,
+    PlaceRegistered,
+    RoleGranted,
+    RoleRevoked,
+    VehicleRegistered,
+    VolunteerRegistered,
+)
+from shared.messaging.subscription import Subscription
+
+AUDIENCES = Subscription(project_register, inbox=False)
+PLANNING = Subscription(plan_messages)
+
+SUBSCRIPTIONS: dict[type[Fact], Subscription] = {
+    PlaceRegistered: AUDIENCES,
+    PlaceClosed: AUDIENCES,
+    HouseholdRegistered: AUDIENCES,
+    HouseholdEnded: AUDIENCES,
+    RoleGranted: AUDIENCES,
+    RoleRevoked: AUDIENCES,
+    IssueReported: PLANNING,
+    IssueAssigned: PLANNING,
+    IssueResolved: PLANNING,
+    VehicleRegistered: PLANNING,
+    VolunteerRegistered: PLANNING,
+}
