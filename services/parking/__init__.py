@@ -1,0 +1,1 @@
+"""Parking: vehicles of households, and what may stand where for how long."""

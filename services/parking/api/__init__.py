@@ -1,0 +1,1 @@
+"""Parking's HTTP, one file per resource."""

@@ -1,0 +1,1 @@
+"""Pure rules of parking: no I/O, time and ids passed in."""

@@ -1,0 +1,86 @@
+"""Number plates: one normal form for all ways of writing one, its kind by the grammar, and its mask.
+
+The kinds and characters are those of the national standards GA 36-2018 (ordinary, new energy). A plate of
+another kind (embassy, army, foreign, paper) is accepted and flagged: its car is in the compound all the same.
+"""
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from enum import StrEnum
+
+PROVINCES = "京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼"
+LONGEST = 16
+
+_LETTER = "A-HJ-NP-Z"  # never I and O, which would be taken for 1 and 0
+_SERIAL = f"[{_LETTER}0-9]"
+_ORDINARY = re.compile(f"[{PROVINCES}][{_LETTER}]{_SERIAL}{{4}}[{_LETTER}0-9挂学警]")
+_CROSS_BORDER = re.compile(f"粤Z{_SERIAL}{{4}}[港澳]")
+# One letter of A to K says by what it is driven; D and F are the first of five each, not the only ones.
+_NEW_ENERGY = re.compile(
+    f"[{PROVINCES}][{_LETTER}](?:[A-HJK]{_SERIAL}[0-9]{{4}}|[0-9]{{5}}[A-HJK])",
+)
+_SHOWN = re.compile("[0-9A-Z挂学警港澳领使]{3}")
+_LOOKALIKES = str.maketrans("IO", "10")
+
+
+class PlateKind(StrEnum):
+    """What the grammar says a plate is."""
+
+    ordinary = "ordinary"
+    new_energy = "new-energy"
+    unknown = "unknown"
+
+
+class UnreadablePlateError(ValueError):
+    """Nothing is left of a plate when its separators are dropped, or more than any plate holds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plate:
+    """A plate as given, in its normal form, and of which kind; a person confirms the `suggestion`."""
+
+    given: str
+    text: str
+    kind: PlateKind
+    suggestion: str | None = None
+
+
+def read_plate(given: str) -> Plate:
+    """Reads what a person or camera wrote; raises UnreadablePlateError."""
+    text = normalised(given)
+    if not 0 < len(text) <= LONGEST:
+        raise UnreadablePlateError(f"a plate has 1 to {LONGEST} letters and digits, this has {len(text)}")
+    kind = kind_of(text)
+    suggestion = text[:2] + text[2:].translate(_LOOKALIKES) if kind is PlateKind.unknown else text
+    suggested = suggestion != text and kind_of(suggestion) is not PlateKind.unknown
+    return Plate(given, text, kind, suggestion if suggested else None)
+
+
+def normalised(given: str) -> str:
+    """The one text of a plate: compatibility forms folded, upper case, letters and digits only."""
+    text = given
+    while (folded := _folded(text)) != text:
+        text = folded
+    return text
+
+
+def kind_of(text: str) -> PlateKind:
+    """The kind of a plate in its normal form."""
+    if _ORDINARY.fullmatch(text) or _CROSS_BORDER.fullmatch(text):
+        return PlateKind.ordinary
+    return PlateKind.new_energy if _NEW_ENERGY.fullmatch(text) else PlateKind.unknown
+
+
+def masked(text: str) -> str:
+    """A plate as it may leave this service: 浙L·**123; of an unknown kind without its beginning."""
+    prefix = "" if kind_of(text) is PlateKind.unknown else text[:2]
+    rest = text[len(prefix) :]
+    shown = rest[-3:] if len(rest) >= 5 and _SHOWN.fullmatch(rest[-3:]) else ""
+    stars = "*" * min(8, max(2, len(rest) - len(shown)))
+    return f"{prefix}·{stars}{shown}" if prefix else f"{stars}{shown}"
+
+
+def _folded(text: str) -> str:
+    upper = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).upper())
+    return "".join(character for character in upper if unicodedata.category(character)[0] in "LN")

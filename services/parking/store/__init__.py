@@ -1,0 +1,1 @@
+"""Parking's SQL, one file per aggregate."""

@@ -1,0 +1,1 @@
+"""What parking does: one verb, one file."""

@@ -1,0 +1,23 @@
+"""The register tells of households; parking keeps which of them live here."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from services.parking.store import households
+from services.parking.store.households import HouseholdState
+from shared.contracts.event import Event
+from shared.contracts.issues.register import HouseholdEnded
+from shared.database.work import Work
+
+
+async def project_households(work: Work, events: Sequence[Event[Any]]) -> None:
+    """Takes up HouseholdRegistered and HouseholdEnded; any repetition ends in the same projection."""
+    latest: dict[str, Event[Any]] = {}
+    for event in sorted(events, key=lambda event: event.sequence):
+        latest[event.subject] = event
+    await households.project(work.connection, [_state(event) for event in latest.values()])
+
+
+def _state(event: Event[Any]) -> HouseholdState:
+    ended = isinstance(event.data, HouseholdEnded)
+    return HouseholdState(event.data.household, event.community, ended, event.sequence)
