@@ -57,6 +57,11 @@ class Kafka:
 
     def start(self, seconds: float = 30.0) -> None:
         """Create the data at the first start, run the broker, and return when it takes requests."""
+        self.launch()
+        self.wait(seconds)
+
+    def launch(self) -> None:
+        """The first half of `start`: returns while the broker is still coming up."""
         files = prepared_files(self.cache, JAVA_FLAGS, train)
         if not (self.data / "meta.properties").exists():
             shutil.rmtree(self.data, ignore_errors=True)
@@ -68,6 +73,9 @@ class Kafka:
         configuration.write_text(properties(self.data, self.port, self._controller_port))
         self.child.command = java(files, "kafka.Kafka", configuration, cache=f"-XX:AOTCache={files.aot}")
         self.child.start()
+
+    def wait(self, seconds: float = 30.0) -> None:
+        """The second half of `start`."""
         self.child.wait_until(self._ready, seconds, REMEDY)
 
     def stop(self, seconds: float = 10.0) -> bool:

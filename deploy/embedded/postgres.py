@@ -60,6 +60,11 @@ class Postgres:
 
     def start(self, seconds: float = 30.0) -> None:
         """Create the data at the first start, run the server, and return when it answers."""
+        self.launch()
+        self.wait(seconds)
+
+    def launch(self) -> None:
+        """The first half of `start`: returns while the server is still coming up."""
         if not (self.data / "PG_VERSION").exists():
             self._create()
         self._end_leftover()
@@ -67,6 +72,9 @@ class Postgres:
             self.port = free_port(self.wanted_port)
         self._write_settings()
         self.child.start()
+
+    def wait(self, seconds: float = 30.0) -> None:
+        """The second half of `start`."""
         self.child.wait_until(self._ready, seconds, REMEDY)
 
     def stop(self, seconds: float = 10.0) -> bool:

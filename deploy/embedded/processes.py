@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import json
 import os
 import signal
 import subprocess
@@ -106,7 +107,7 @@ class Child:
         with self.log.open("rb") as file:
             file.seek(max(0, self.log.stat().st_size - 64_000))
             text = file.read().decode(errors="replace")
-        return "\n".join([*text.splitlines()[-lines:], f"(log: {self.log})"])
+        return "\n".join([*map(readable, text.splitlines()[-lines:]), f"(log: {self.log})"])
 
     def stop(self, seconds: float = 10.0, first: signal.Signals = signal.SIGTERM) -> bool:
         """Ask it to end, and kill it after `seconds`; True when it ended by itself."""
@@ -157,6 +158,19 @@ class Child:
             process = psutil.Process(self.pid)
             return [process, *process.children(recursive=True)]
         return []
+
+
+def readable(line: str) -> str:
+    """A line of a JSON log as a sentence: when, what, and an exception's last line; other lines as they are."""
+    try:
+        entry = json.loads(line)
+    except ValueError:
+        return line
+    if not isinstance(entry, dict) or "event" not in entry:
+        return line
+    said = [str(entry.get(name, "")) for name in ("time", "level", "event")]
+    exception = str(entry.get("exception", "")).strip().splitlines()
+    return " ".join([*said, *exception[-1:]])
 
 
 def _signal_all(processes: Sequence[psutil.Process], wanted: signal.Signals) -> None:

@@ -1,0 +1,168 @@
+"""What the suite is made of, and which environment each piece gets: the whole wiring on one page."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from deploy.embedded.databases import SERVICES, DatabaseUrls
+from deploy.embedded.failures import StartFailed
+from deploy.embedded.folders import REPOSITORY
+from deploy.embedded.ports import LOOPBACK
+
+# Wishes: another port is taken when one is in use. A service that is not named here gets any free one.
+PORTS = {
+    "identity": 8100,
+    "issues": 8101,
+    "parking": 8102,
+    "volunteer": 8103,
+    "notify": 8104,
+    "phones": 8105,
+    "postgres": 8110,
+    "kafka": 8111,
+}
+SIMULATORS = ("identity", "phones")
+KAFKA_VARIABLES = (
+    "KAFKA_BOOTSTRAP_SERVERS",
+    "KAFKA_SECURITY_PROTOCOL",
+    "KAFKA_SASL_MECHANISM",
+    "KAFKA_SASL_USERNAME",
+    "KAFKA_SASL_PASSWORD",
+    "KAFKA_SSL_CAFILE",
+    "KAFKA_TOPIC_PREFIX",
+)
+PROVIDERS = ("SMS_PROVIDER_URL", "PUSH_PROVIDER_URL")
+
+
+def all_services() -> list[str]:
+    """Every service there is: a folder with a command line."""
+    return sorted(path.parent.name for path in SERVICES.glob("*/__main__.py"))
+
+
+def service_command(name: str) -> list[str]:
+    return [sys.executable, "-m", f"services.{name}", "serve"]
+
+
+def simulator_command(name: str, port: int, folder: Path) -> list[str]:
+    """Each simulator keeps its state below the suite's folder."""
+    state = folder / ("phones.jsonl" if name == "phones" else name)
+    return [sys.executable, "-m", "deploy.simulators", name, "--port", str(port), "--state", str(state)]
+
+
+@dataclass(frozen=True)
+class External:
+    """What the environment replaces: real servers in place of embedded ones."""
+
+    variables: Mapping[str, str]
+
+    @property
+    def kafka(self) -> dict[str, str]:
+        """Kafka's variables, when a broker is given."""
+        given = {name: self.variables[name] for name in KAFKA_VARIABLES if self.variables.get(name)}
+        return given if "KAFKA_BOOTSTRAP_SERVERS" in given else {}
+
+    @property
+    def issuer(self) -> dict[str, str]:
+        names = ("OIDC_ISSUER", "OIDC_AUDIENCE", "OIDC_JWKS_URL")
+        given = {name: self.variables[name] for name in names if self.variables.get(name)}
+        return given if "OIDC_ISSUER" in given else {}
+
+    @property
+    def providers(self) -> bool:
+        """Whether real SMS and push providers are given; raises StartFailed for one without the other."""
+        given = [name for name in PROVIDERS if self.variables.get(name)]
+        if len(given) == 1:
+            raise StartFailed(
+                "The providers",
+                f"{given[0]} is set without the other one.",
+                f"Set {' and '.join(PROVIDERS)}.",
+            )
+        return bool(given)
+
+    def database(self, service: str) -> DatabaseUrls | None:
+        """The service's own database, when one is given; raises StartFailed for a part of one."""
+        names = [f"{service.upper()}_DATABASE_{kind}URL" for kind in ("", "SYSTEM_", "OWNER_")]
+        given = [self.variables.get(name, "") for name in names]
+        if not any(given):
+            return None
+        if not all(given):
+            missing = [name for name, value in zip(names, given, strict=True) if not value]
+            raise StartFailed(
+                f"The database of {service}",
+                f"only a part of it is given: {', '.join(missing)} missing.",
+                "Give all three roles' URLs (deploy/embedded/roles.sql creates the roles), or none.",
+            )
+        return DatabaseUrls(*given)
+
+
+@dataclass(frozen=True)
+class Wiring:
+    """The addresses of a started suite, and the environment they make for each process."""
+
+    folder: Path
+    external: External
+    ports: Mapping[str, int]
+    kafka_servers: str
+    databases: Mapping[str, DatabaseUrls]
+    secrets: Mapping[str, str]
+
+    def url(self, name: str) -> str:
+        return f"http://{LOOPBACK}:{self.ports[name]}"
+
+    def kafka(self) -> dict[str, str]:
+        return self.external.kafka or {"KAFKA_BOOTSTRAP_SERVERS": self.kafka_servers}
+
+    def simulator(self) -> dict[str, str]:
+        return self._process() | self.kafka() | {"PHONES_KEY": self.secrets["PHONES_KEY"]} | self._receipts()
+
+    def service(self, name: str) -> dict[str, str]:
+        """The environment of one service."""
+        urls = self.databases[name]
+        own = {
+            "DATABASE_URL": urls.url,
+            "DATABASE_SYSTEM_URL": urls.system_url,
+            "PORT": str(self.ports[name]),
+            "CLOCK_FILE": str(self.folder / "clock.json"),
+            # The suite runs one process of each service, so that nobody else has this slot.
+            "CONSUMER_SLOT": "1",
+        }
+        issuer = self.external.issuer or {"OIDC_ISSUER": self.url("identity")}
+        return self._process() | self.kafka() | issuer | own | (self._notify() if name == "notify" else {})
+
+    def user(self) -> dict[str, str]:
+        """What a user of the suite gets to know: the demo, and nothing that opens a database."""
+        urls = {
+            f"{name.upper()}_URL": self.url(name) for name in self.ports if name not in ("postgres", "kafka")
+        }
+        return self._process() | urls | {"CLOCK_FILE": str(self.folder / "clock.json")}
+
+    def _notify(self) -> dict[str, str]:
+        if self.external.providers:
+            return {}  # they come through the process environment, as all that notify reads
+        simulated = {
+            "SMS_PROVIDER_URL": f"{self.url('phones')}/sms/messages",
+            "PUSH_PROVIDER_URL": f"{self.url('phones')}/push/messages",
+            "SMS_PROVIDER_KEY": self.secrets["PHONES_KEY"],
+            "PUSH_PROVIDER_KEY": self.secrets["PHONES_KEY"],
+            "RECEIPTS_URL": f"{self.url('notify')}/receipts",
+        }
+        return simulated | self._receipts()
+
+    def _receipts(self) -> dict[str, str]:
+        return {"RECEIPT_KEY_ID": "embedded", "RECEIPT_SECRET": self.secrets["RECEIPT_SECRET"]}
+
+    def _process(self) -> dict[str, str]:
+        return dict(os.environ) | {
+            "PYTHONUNBUFFERED": "1",
+            "PYTHONPATH": str(REPOSITORY),
+            "TYPER_STANDARD_TRACEBACK": "1",  # logs are read by people and machines alike
+        }
+
+
+def make_secrets() -> dict[str, str]:
+    """Keys made up once per folder; the data is unreadable without them, so they are kept beside it."""
+    return {name: secrets.token_urlsafe(32) for name in ("PHONES_KEY", "RECEIPT_SECRET")}
