@@ -38,11 +38,9 @@ class DispatchRule:
 
 CATEGORIES: Final = (
     Category(
-        "fire-lane-occupied", NATIONAL, "09012", "占用消防通道", "Blocked fire lane", "urgent", 2 * HOURS
+        "blocked-fire-lane", NATIONAL, "09012", "占用消防通道", "Blocked fire lane", "urgent", 2 * HOURS
     ),
-    Category(
-        "vehicle-misparked", NATIONAL, "09009", "机动车乱停放", "Badly parked car", "ordinary", 1 * HOURS
-    ),
+    Category("illegal-parking", NATIONAL, "09009", "机动车乱停放", "Badly parked car", "ordinary", 1 * HOURS),
     Category(
         "bicycle-misparked",
         NATIONAL,
@@ -53,42 +51,42 @@ CATEGORIES: Final = (
         8 * HOURS,
     ),
     Category("stall-on-road", NATIONAL, "09006", "占道经营", "Stall on the road", "ordinary", 4 * HOURS),
-    Category("exposed-rubbish", NATIONAL, "06010", "暴露垃圾", "Exposed rubbish", "ordinary", 4 * HOURS),
+    Category("rubbish", NATIONAL, "06010", "暴露垃圾", "Exposed rubbish", "ordinary", 4 * HOURS),
     Category(
         "bin-overflowing", NATIONAL, "06042", "垃圾站（箱）满溢", "Overflowing bin", "ordinary", 4 * HOURS
     ),
-    Category("road-broken", NATIONAL, "06013", "道路破损", "Broken road surface", "ordinary", 5 * DAYS),
+    Category("road-damage", NATIONAL, "06013", "道路破损", "Broken road surface", "ordinary", 5 * DAYS),
     Category("noise", NATIONAL, "06028", "噪声扰民", "Noise", "ordinary", 2 * HOURS),
     Category("illegal-notice", NATIONAL, "07001", "非法小广告", "Illegal notice", "ordinary", 1 * DAYS),
     Category("drain-cover", NATIONAL, "01003", "雨水井盖异常", "Damaged drain cover", "urgent", 2 * HOURS),
-    Category("street-lamp", NATIONAL, "01037", "路灯异常", "Street lamp out", "ordinary", 1 * DAYS),
+    Category("street-light", NATIONAL, "01037", "路灯异常", "Street lamp out", "ordinary", 1 * DAYS),
     Category("stairwell-clutter", LOCAL, "L01", "楼道堆物", "Clutter in a stairwell", "ordinary", 1 * DAYS),
     Category("flying-cable", LOCAL, "L02", "飞线充电", "Charging by a hanging cable", "urgent", 4 * HOURS),
-    Category("lift-fault", LOCAL, "L03", "电梯故障", "Lift out of order", "urgent", 1 * HOURS),
-    Category("water-leak", LOCAL, "L04", "房屋漏水", "Water leak", "ordinary", 12 * HOURS),
+    Category("lift", LOCAL, "L03", "电梯故障", "Lift out of order", "urgent", 1 * HOURS),
+    Category("leak", LOCAL, "L04", "房屋漏水", "Water leak", "ordinary", 12 * HOURS),
     Category("neighbours", LOCAL, "L05", "邻里纠纷", "Dispute between neighbours", "ordinary", 2 * DAYS),
     Category("elder-care", LOCAL, "L06", "养老关怀", "Care for an elder", "ordinary", 1 * DAYS),
     Category("rider-request", LOCAL, "L07", "小哥诉求", "Rider's request", "ordinary", 3 * DAYS),
 )
 
 RULES: Final = (
-    DispatchRule("fire-lane-occupied", "guard", "compound"),
-    DispatchRule("vehicle-misparked", "guard", "compound"),
+    DispatchRule("blocked-fire-lane", "guard", "compound"),
+    DispatchRule("illegal-parking", "guard", "compound"),
     DispatchRule("bicycle-misparked", "guard", "compound"),
-    DispatchRule("exposed-rubbish", "property", "compound"),
+    DispatchRule("rubbish", "property", "compound"),
     DispatchRule("bin-overflowing", "property", "compound"),
     DispatchRule("stairwell-clutter", "steward", "compound"),
     DispatchRule("flying-cable", "steward", "compound"),
-    DispatchRule("lift-fault", "property", "compound"),
-    DispatchRule("water-leak", "property", "compound"),
+    DispatchRule("lift", "property", "compound"),
+    DispatchRule("leak", "property", "compound"),
     DispatchRule("neighbours", "representative", "building"),
     DispatchRule("elder-care", "steward", "compound"),
-    DispatchRule("road-broken", "handler", "community"),
+    DispatchRule("road-damage", "handler", "community"),
     DispatchRule("noise", "handler", "community"),
     DispatchRule("stall-on-road", "handler", "community"),
     DispatchRule("illegal-notice", "handler", "community"),
     DispatchRule("drain-cover", "handler", "community"),
-    DispatchRule("street-lamp", "handler", "community"),
+    DispatchRule("street-light", "handler", "community"),
 )
 # Whatever no rule names waits at the command room.
 FALLBACK_ROLE: Final = "operator"
