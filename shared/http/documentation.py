@@ -3,6 +3,8 @@
 from typing import TYPE_CHECKING, Any, cast
 
 from fastapi import FastAPI
+from fastapi.encoders import jsonable_encoder
+from fastapi.openapi.models import Schema
 from pydantic.json_schema import models_json_schema
 
 from shared.errors import (
@@ -70,7 +72,9 @@ def openapi_of(app: FastAPI, routes: list["GuardedRoute"], document: dict[str, A
     declared = [route.declared_model for route in routes if route.declared_model is not None]
     models = [(model, "validation") for model in dict.fromkeys([*declared, Problem, FieldProblem])]
     made = models_json_schema(cast(Any, models), ref_template=_REF)[1]["$defs"]
-    for name, schema in made.items():
+    for name, given in made.items():
+        # The form in which FastAPI writes its own: a model used by both must not look like two.
+        schema = jsonable_encoder(Schema(**given), by_alias=True, exclude_none=True)
         if schemas.setdefault(name, schema) != schema:
             raise ValueError(f"{app.title}: two schemas called {name} differ")
     document["components"]["schemas"] = dict(sorted(schemas.items()))

@@ -23,6 +23,7 @@ _BY_STATUS = {
 }
 # What these say of themselves is for our logs: it quotes SQL, rows and addresses.
 _TALKATIVE = (asyncpg.PostgresError, asyncpg.InterfaceError, OSError)
+_UNQUOTED = {ord('"'): "'", ord("\\"): None}
 _PLACES = {"body", "query", "path", "header", "cookie"}
 
 
@@ -142,8 +143,8 @@ def _detail(error: Exception, added: Mapping[type[BaseException], Handling] | No
 
 
 def _challenge(detail: str | None) -> str:
-    """The challenge of RFC 6750; a quotation mark would end the description early."""
-    said = (detail or "a token is required").replace("\\", "").replace('"', "'")
+    """The challenge of RFC 6750; a quotation mark would end the description early, and it is ASCII."""
+    said = (detail or "a token is required").translate(_UNQUOTED).encode("ascii", "ignore").decode()
     return f'Bearer realm="linli", error="invalid_token", error_description="{said}"'
 
 

@@ -99,7 +99,7 @@ def router(prefix: str, tag: str) -> APIRouter:
 async def _authenticated(verifier: TokenVerifier, headers: dict[bytes, bytes]) -> Actor:
     scheme, _, token = headers.get(b"authorization", b"").partition(b" ")
     if scheme.lower() != b"bearer" or not token:
-        raise Unauthenticated("send a token: Authorization: Bearer …")
+        raise Unauthenticated("send a token in the header Authorization: Bearer")
     return await verifier.verify(token.strip().decode("latin-1"))
 
 

@@ -8,7 +8,7 @@ from uuid import UUID
 from fastapi import Depends, FastAPI
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import PlainTextResponse, Response
 
 from shared.database.tenancy import tenant_policy
 from shared.database.work import Work, Works
@@ -174,14 +174,14 @@ async def change_note(note_id: UUID, body: WriteNote, call: Requested) -> Respon
     return await call.write(changed, lambda note: note, etag=lambda note: note.version)
 
 
-@others.get("/broken")
+@others.get("/broken", response_class=PlainTextResponse)
 @public()
 async def broken(request: Request) -> Response:
     """Fail as nobody foresaw."""
     raise RuntimeError(f"postgresql://secret@{request.url.hostname} fell over")
 
 
-@others.get("/rule")
+@others.get("/rule", response_class=PlainTextResponse)
 @public()
 async def rule() -> None:
     """Break a rule that no schema can express."""
@@ -190,7 +190,7 @@ async def rule() -> None:
     )
 
 
-@others.post("/import", max_body_size=8_000_000)
+@others.post("/import", response_class=PlainTextResponse, max_body_size=8_000_000)
 @allow(Role.importer)
 async def take_import(request: Request) -> Response:
     """Take a long stream."""
@@ -214,7 +214,7 @@ async def street(call: Requested) -> dict[str, list[str]]:
     return {"roles": sorted(call.roles)}
 
 
-@others.post("/reads")
+@others.post("/reads", response_class=PlainTextResponse)
 @signed()
 async def reads(request: Request) -> Response:
     """Take what a device signed."""
