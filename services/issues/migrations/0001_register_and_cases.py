@@ -17,7 +17,7 @@ REGISTER = (
         path uuid[] NOT NULL CHECK (path[1] = community_id AND path[cardinality(path)] = id),
         code text NOT NULL,
         name text NOT NULL,
-        floor_area_cm2 bigint CHECK (floor_area_cm2 > 0 AND kind = 'unit'),
+        floor_area_cm2 bigint CHECK (floor_area_cm2 IS NULL OR (floor_area_cm2 > 0 AND kind = 'unit')),
         zone text CHECK (zone IS NULL OR kind = 'community'),
         closed_at timestamptz,
         version bigint NOT NULL,

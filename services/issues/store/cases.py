@@ -175,7 +175,8 @@ async def list_cases(
             filters.within,
         ),
     ):
-        if value is not None:
+        # The community itself is no condition: it holds the cases without a place as well.
+        if value not in (None, community):
             where(condition, value)
     if filters.box is not None:
         where("longitude BETWEEN {0} AND {2} AND latitude BETWEEN {1} AND {3}", *filters.box)

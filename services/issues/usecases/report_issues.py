@@ -18,6 +18,7 @@ from shared.contracts.issues.case import IssueAssigned, IssueReported
 from shared.database.work import Work
 from shared.errors import Invalid, NotFound
 from shared.http.idempotency import KeyClaim, StoredAnswer, answers_before, claim_keys
+from shared.http.problem import field_problem
 
 Outcome = StoredAnswer | Exception
 Paths = Mapping[tuple[UUID, UUID], Path]
@@ -221,5 +222,4 @@ def _entry(assignee: Assignee, rule: str | None) -> str:
 
 
 def _unknown(field: str, message: str) -> Invalid:
-    problem = {"pointer": f"/{field}", "place": "body", "field": field, "code": "unknown", "message": message}
-    return Invalid(message, errors=[problem])
+    return Invalid(message, errors=[field_problem("body", [field], "unknown", message)])

@@ -1,0 +1,101 @@
+"""What issues is made of."""
+
+from collections.abc import Sequence
+from contextlib import AsyncExitStack
+from pathlib import Path
+
+from services.issues.api import (
+    cases,
+    categories,
+    communities,
+    dispatch_rules,
+    households,
+    import_mappings,
+    imports,
+    places,
+    register_files,
+    reports,
+    roles,
+)
+from services.issues.domain.case import NotTheirs, WrongState
+from services.issues.domain.categories import WrongCategory
+from services.issues.domain.csv_blocks import BadCsv
+from services.issues.domain.dispatch import WrongAssignee, WrongRule
+from services.issues.domain.grants import AlreadyGranted, UnknownRole
+from services.issues.domain.households import HouseholdEnded, NotAUnit, WrongPersons
+from services.issues.domain.imported_case import MissingColumns
+from services.issues.domain.mapping import WrongMapping
+from services.issues.domain.places import CodeTaken, PlaceClosed, PlaceInUse, WrongFloorArea, WrongParent
+from services.issues.domain.words import WrongWord
+from services.issues.schedule import SCHEDULE
+from services.issues.settings import IssuesSettings
+from services.issues.subscriptions import SUBSCRIPTIONS
+from services.issues.usecases.report_issues import Outcome, Report, report_issues
+from services.issues.usecases.routings import Routings
+from shared.database.batch import BatchWriter
+from shared.database.work import Works
+from shared.errors import Handling
+from shared.http.idempotency import StoredAnswer
+from shared.runtime.service import Context, Parts, Service
+
+ERRORS: dict[type[BaseException], Handling] = {
+    AlreadyGranted: Handling(409, "already-granted", "The role is held already"),
+    BadCsv: Handling(422, "bad-csv", "The CSV cannot be read"),
+    CodeTaken: Handling(409, "code-taken", "The code is in use"),
+    HouseholdEnded: Handling(409, "household-ended", "The household has ended"),
+    MissingColumns: Handling(422, "missing-columns", "Columns are missing"),
+    NotAUnit: Handling(422, "not-a-unit", "The place is not a unit"),
+    NotTheirs: Handling(403, "not-theirs", "The case is assigned to somebody else"),
+    PlaceClosed: Handling(409, "place-closed", "The place is closed"),
+    PlaceInUse: Handling(409, "place-in-use", "The place is in use"),
+    UnknownRole: Handling(422, "unknown-role", "There is no such role"),
+    WrongAssignee: Handling(422, "wrong-assignee", "The assignee makes no sense"),
+    WrongCategory: Handling(422, "wrong-category", "The category makes no sense"),
+    WrongFloorArea: Handling(422, "wrong-floor-area", "The floor area makes no sense"),
+    WrongMapping: Handling(422, "wrong-mapping", "The mapping makes no sense"),
+    WrongParent: Handling(422, "wrong-parent", "The place does not fit there"),
+    WrongPersons: Handling(422, "wrong-persons", "The persons make no sense"),
+    WrongRule: Handling(422, "wrong-rule", "The dispatch rule makes no sense"),
+    WrongState: Handling(409, "wrong-state", "The state of the case does not permit this"),
+    WrongWord: Handling(422, "wrong-word", "A name, code or id is not valid"),
+}
+
+# Fixed paths before those with a parameter: /places/import is no place's id.
+ROUTERS = (
+    *(communities.routes, register_files.routes, places.routes, households.routes, roles.routes),
+    *(categories.routes, dispatch_rules.routes, reports.routes, cases.routes),
+    *(import_mappings.routes, imports.routes),
+)
+
+
+async def compose(_stack: AsyncExitStack, context: Context) -> Parts:
+    """Put the service together."""
+    routings = Routings()
+    reporting = report_writer(context.works, routings)
+    return Parts(
+        routers=ROUTERS,
+        subscriptions=SUBSCRIPTIONS,
+        schedule=SCHEDULE,
+        batches=(reporting,),
+        state={"reports": reporting, "routings": routings, "clock": context.clock},
+    )
+
+
+def report_writer(works: Works, routings: Routings) -> BatchWriter[Report, StoredAnswer]:
+    """Make the batch writer through which reports are stored."""
+
+    async def flush(reports: Sequence[Report]) -> Sequence[Outcome]:
+        async with works.for_system("reports") as work:
+            return await report_issues(work, reports, routings)
+
+    return BatchWriter(flush, name="reports")
+
+
+SERVICE = Service(
+    name="issues",
+    title="Linli issues: cases and the register",
+    settings=IssuesSettings,
+    migrations=Path(__file__).parent / "migrations",
+    errors=ERRORS,
+    compose=compose,
+)
