@@ -15,7 +15,9 @@ from deploy.demo.town.making import Town, make_town
 
 command_line = typer.Typer(help=__doc__, add_completion=False, no_args_is_help=True)
 
-Identity = Annotated[str, typer.Option(envvar="OIDC_ISSUER", help="the development identity")]
+Identity = Annotated[
+    str, typer.Option(envvar=["IDENTITY_URL", "OIDC_ISSUER"], help="the development identity")
+]
 Issues = Annotated[str, typer.Option(envvar="ISSUES_URL")]
 Notify = Annotated[str, typer.Option(envvar="NOTIFY_URL")]
 Phones = Annotated[str, typer.Option(envvar="PHONES_URL", help="the simulated phones")]

@@ -182,6 +182,7 @@ def _key(kind: str, file: bytes) -> str:
 
 
 def _counts(headers: Any, counts: dict[str, Any]) -> str:
+    numbers = {name: count for name, count in counts.items() if isinstance(count, int)}
     if "idempotency-replayed" in headers:
-        return f"{sum(counts[name] for name in ('created', 'changed', 'unchanged'))} known"
-    return ", ".join(f"{count} {name}" for name, count in counts.items() if isinstance(count, int))
+        return f"{sum(numbers.values())} known"
+    return ", ".join(f"{count} {name}" for name, count in numbers.items())

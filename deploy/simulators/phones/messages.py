@@ -12,6 +12,7 @@ TOKEN: Final = re.compile(r"[A-Za-z0-9._:-]{1,128}")
 NUMBER: Final = re.compile(r"\+[1-9][0-9]{5,14}")
 DEVICE: Final = re.compile(r"[A-Za-z0-9._:-]{1,256}")
 LANGUAGE: Final = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*")
+TRACEPARENT: Final = re.compile(r"[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
 CALLBACK: Final = re.compile(r"https?://[^\s]{1,500}")
 LONGEST_TEXT: Final = 1000
 
@@ -113,7 +114,10 @@ class Message:
 
 
 def submitted_message(channel: Channel, raw: object, traceparent: str | None) -> Submitted:
-    """The message of one item of a batch; raises InvalidMessage with a code and a reason."""
+    """The message of one item of a batch; raises InvalidMessage with a code and a reason.
+
+    `traceparent` is the request's; a message of a batch of many traces may carry its own.
+    """
     if not isinstance(raw, dict):
         raise InvalidMessage(None, "invalid-message", "a message is a JSON object")
     token = raw.get("token")
