@@ -49,7 +49,7 @@ class Lanes:
         self._prefix = prefix
         self._on_acknowledged = on_acknowledged
         self._on_released = on_released
-        self._lanes: dict[TopicPartition, Lane] = {}
+        self._lanes: dict[tuple[str, int], Lane] = {}
         self._acknowledged: list[int] = []
         self._producer: AIOKafkaProducer | None = None
 
@@ -59,20 +59,19 @@ class Lanes:
 
     def accept(self, rows: Iterable[Row], partitions: Callable[[str], int | None]) -> set[str]:
         """Queue rows in order; gives the topics whose partitions nobody knows and whose rows were left."""
-        unknown: set[str] = set()
+        counts: dict[str, int | None] = {}
         for row in rows:
             topic = row["topic"]
-            count = None if topic in unknown else partitions(topic)
-            if count is None:
-                unknown.add(topic)
+            if topic not in counts:
+                counts[topic] = partitions(topic)
+            if (count := counts[topic]) is None:
                 continue
-            target = TopicPartition(self._prefix + topic, partition_of(row["key"], count, row["id"]))
-            self._lanes.setdefault(target, Lane(target)).rows.append(row)
+            self._lane(topic, partition_of(row["key"], count, row["id"])).rows.append(row)
             self.in_hand.add(row["id"])
             self.bytes_in_hand += len(row["value"])
         for lane in self._lanes.values():
             self._start(lane)
-        return unknown
+        return {topic for topic, count in counts.items() if count is None}
 
     def acknowledged(self) -> list[int]:
         """Take the ids that the broker has, to be deleted."""
@@ -103,6 +102,11 @@ class Lanes:
         tasks = [lane.task for lane in self._lanes.values() if lane.task]
         if tasks:
             await asyncio.wait(tasks, timeout=seconds)
+
+    def _lane(self, topic: str, partition: int) -> Lane:
+        if (lane := self._lanes.get((topic, partition))) is None:
+            lane = self._lanes[topic, partition] = Lane(TopicPartition(self._prefix + topic, partition))
+        return lane
 
     def _start(self, lane: Lane) -> None:
         if lane.rows and lane.task is None and self._producer is not None:

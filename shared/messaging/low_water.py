@@ -18,19 +18,17 @@ class LowWater:
     _highest: int = 0
     _seen: deque[tuple[float, int]] = field(default_factory=deque)
 
-    def observe(self, began: float, last: int | None, *, complete: bool, oldest_kept: int | None) -> None:
-        """Take in one read from the mark that `began` at that time.
+    def observe(self, began: float, last: int, *, oldest_kept: int | None) -> None:
+        """Take in that everything from the mark to the end was read, which `began` at that time.
 
-        `last` is the highest id it returned; it is `complete` when no limit cut it short. `oldest_kept` is
-        the lowest id that is read but not deleted, beyond which the mark does not go.
+        `last` is the highest id read, or any lower one if there was none; `oldest_kept` the lowest that is
+        read but not deleted, beyond which the mark does not go.
         """
-        if last is not None:
-            self._highest = max(self._highest, last)
-        covered = self._highest if complete else last or 0
-        while self._seen and self._seen[0][0] <= began - self.trail and self._seen[0][1] <= covered:
+        self._highest = max(self._highest, last)
+        while self._seen and self._seen[0][0] <= began - self.trail:
             self.mark = max(self.mark, self._seen.popleft()[1])
         if oldest_kept is not None:
             self.mark = min(self.mark, oldest_kept - 1)
         # One sighting a second is enough for a mark that trails by many.
-        if self._highest and (not self._seen or self._seen[-1][0] <= began - 1):
+        if not self._seen or self._seen[-1][0] <= began - 1:
             self._seen.append((began, self._highest))

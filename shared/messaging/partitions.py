@@ -15,9 +15,8 @@ def murmur2(data: bytes) -> int:
     whole = length // 4
     value = _SEED ^ length
     for word in unpack(f"<{whole}I", data[: whole * 4]):
-        mixed = (word * _M) & _MASK
-        mixed = ((mixed ^ (mixed >> 24)) * _M) & _MASK
-        value = ((value * _M) & _MASK) ^ mixed
+        mixed = word * _M & _MASK
+        value = (value * _M ^ (mixed ^ mixed >> 24) * _M) & _MASK
     rest = data[whole * 4 :]
     if rest:
         value = ((value ^ int.from_bytes(rest, "little")) * _M) & _MASK

@@ -24,7 +24,10 @@ log = structlog.get_logger("linli.relay")
 
 
 class Publishing:
-    """The producer behind the lanes, and what it knows of topics; `absent` ones are being looked for."""
+    """The producer behind the lanes, and what it knows of topics; `absent` ones are being looked for.
+
+    `on_found` is called when rows that were left in the outbox should be read again.
+    """
 
     def __init__(self, kafka: KafkaSettings, lanes: Lanes, on_found: Callable[[], None]) -> None:
         self.absent: dict[str, float] = {}
@@ -39,7 +42,7 @@ class Publishing:
 
     def partitions(self, topic: str) -> int | None:
         """Give a topic's number of partitions as far as it is known now."""
-        if self._producer is None:
+        if self._producer is None or self._lanes.failure is not None:
             return None
         known = self._producer.client.cluster.partitions_for_topic(full_topic(self._kafka, topic))
         return len(known) if known else None
@@ -87,11 +90,15 @@ class Publishing:
             await self._lanes.settled()
 
     async def _look_for(self, topic: str, producer: AIOKafkaProducer) -> None:
-        while self.partitions(topic) is None:
+        while True:
             try:
                 await producer.partitions_for(full_topic(self._kafka, topic))
             except KafkaError:
                 await asyncio.sleep(1)
+                continue
+            if self.partitions(topic) is not None:
+                break
+            await asyncio.sleep(0.2)
         self._looking.pop(topic, None)
         self.absent.pop(topic, None)
         self._on_found()

@@ -32,14 +32,19 @@ class Relay:
         self._dsn = dsn
         self._turn = asyncio.Event()
         self._rows_wanted = True
+        self._again = False
         self._pause = RETRY_SECONDS[0]
-        self._lanes = Lanes(kafka.topic_prefix, self._turn.set, self.wake)
-        self._publishing = Publishing(kafka, self._lanes, self.wake)
+        self._lanes = Lanes(kafka.topic_prefix, self._turn.set, self._read_again)
+        self._publishing = Publishing(kafka, self._lanes, self._read_again)
 
     def wake(self) -> None:
         """Say that there are rows; cheap, from the loop's own thread."""
         self._rows_wanted = True
         self._turn.set()
+
+    def _read_again(self) -> None:
+        self._again = True
+        self.wake()
 
     async def run(self) -> None:
         """Publish until cancelled; a database or broker that is away is waited for."""
@@ -100,12 +105,17 @@ class Relay:
     async def _read(self, outbox: OutboxRows) -> None:
         lanes = self._lanes
         full = len(lanes.in_hand) >= ROWS_IN_HAND or lanes.bytes_in_hand >= BYTES_IN_HAND
-        if full or not self._rows_wanted:
+        if full or not (self._rows_wanted or outbox.in_pass):
             return
-        self._rows_wanted = False
-        rows, complete = await outbox.read(lanes.in_hand, self._publishing.absent)
+        if self._again:
+            outbox.restart()
+        if not outbox.in_pass:
+            self._rows_wanted = self._again = False
+        rows = await outbox.read(lanes.in_hand, self._publishing.absent)
+        if self._again:
+            return  # what was released meanwhile comes before these rows
         crash_point("relay.read")
         for topic in lanes.accept(rows, self._publishing.partitions):
             self._publishing.look_for(topic)
-        if not complete:
-            self.wake()
+        if outbox.in_pass:
+            self._turn.set()
