@@ -1,8 +1,8 @@
-"""`python -m deploy.demo load|day`."""
+"""`python -m deploy.demo [load|day]`."""
 
 import asyncio
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Annotated
 
 import httpx
@@ -13,55 +13,66 @@ from deploy.demo.failures import DemoFailed
 from deploy.demo.loading import COMMUNITY, load_town
 from deploy.demo.town.making import Town, make_town
 
-command_line = typer.Typer(help=__doc__, add_completion=False, no_args_is_help=True)
+Act = Callable[[Access, Town], Awaitable[None]]
 
-Identity = Annotated[
-    str, typer.Option(envvar=["IDENTITY_URL", "OIDC_ISSUER"], help="the development identity")
-]
-Issues = Annotated[str, typer.Option(envvar="ISSUES_URL")]
-Notify = Annotated[str, typer.Option(envvar="NOTIFY_URL")]
-Phones = Annotated[str, typer.Option(envvar="PHONES_URL", help="the simulated phones")]
+command_line = typer.Typer(help=__doc__, add_completion=False)
+
+
+@command_line.callback(invoke_without_command=True)
+def addresses(
+    context: typer.Context,
+    identity: Annotated[str, typer.Option(envvar=["IDENTITY_URL", "OIDC_ISSUER"])],
+    issues: Annotated[str, typer.Option(envvar="ISSUES_URL")],
+    notify: Annotated[str, typer.Option(envvar="NOTIFY_URL")],
+    phones: Annotated[str, typer.Option(envvar="PHONES_URL", help="the simulated phones")],
+) -> None:
+    """Loads the demo community and plays its day: both without a command, else the named one."""
+    context.obj = Addresses(identity, issues, notify, phones)
+    if context.invoked_subcommand is None:
+        _run(context.obj, _load, _play)
 
 
 @command_line.command()
-def load(identity: Identity, issues: Issues, notify: Notify, phones: Phones) -> None:
+def load(context: typer.Context) -> None:
     """Loads the demo community; quick when it is there already."""
-
-    async def loading(access: Access, town: Town) -> None:
-        _say(f"Loading the demo community {COMMUNITY}")
-        await load_town(access, town, _say)
-
-    _run(Addresses(identity, issues, notify, phones), loading)
+    _run(context.obj, _load)
 
 
 @command_line.command()
-def day(identity: Identity, issues: Issues, notify: Notify, phones: Phones) -> None:
+def day(context: typer.Context) -> None:
     """Plays the demo day and prints it as it happens."""
+    _run(context.obj, _play)
+
+
+async def _load(access: Access, town: Town) -> None:
+    _say(f"Loading the demo community {COMMUNITY}")
+    await load_town(access, town, _say)
+
+
+async def _play(access: Access, town: Town) -> None:
     from deploy.demo.day.telling import play_day
 
-    async def playing(access: Access, town: Town) -> None:
-        times = sorted(await play_day(access, town, _say))
-        _say(
-            f"{len(times)} messages reached their phones: "
-            f"median {times[len(times) // 2]:.2f} s, slowest {times[-1]:.2f} s."
-        )
-
-    _run(Addresses(identity, issues, notify, phones), playing)
+    _say("The demo day")
+    times = sorted(await play_day(access, town, _say))
+    middle, slowest = times[len(times) // 2], times[-1]
+    _say(f"{len(times)} messages reached their phones: median {middle:.2f} s, slowest {slowest:.2f} s.")
 
 
-def _run(addresses: Addresses, act: Callable[[Access, Town], Awaitable[None]]) -> None:
+def _run(addresses: Addresses, *acts: Act) -> None:
     try:
-        asyncio.run(_with_access(addresses, act))
+        asyncio.run(_with_access(addresses, acts))
     except DemoFailed as failure:
         sys.exit(str(failure))
     except KeyboardInterrupt:
         sys.exit(130)
 
 
-async def _with_access(addresses: Addresses, act: Callable[[Access, Town], Awaitable[None]]) -> None:
+async def _with_access(addresses: Addresses, acts: Sequence[Act]) -> None:
     # The suite is on this machine: a proxy of the environment has no say, and nothing here is encrypted.
     async with httpx.AsyncClient(trust_env=False, timeout=60.0, verify=False) as client:  # noqa: S501
-        await act(Access(client, addresses, COMMUNITY), make_town())
+        access, town = Access(client, addresses, COMMUNITY), make_town()
+        for act in acts:
+            await act(access, town)
 
 
 def _say(line: str) -> None:

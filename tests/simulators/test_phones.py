@@ -22,6 +22,13 @@ def test_the_same_token_gets_the_first_answer_and_one_message(phones: Phones, sm
     assert line["attempt"] is None
 
 
+def test_a_message_may_carry_a_trace_of_its_own(phones: Phones, sms: Sms) -> None:
+    own = TRACEPARENT.replace("0af7", "1bf8")
+    phones.results(sms("own", traceparent=own), sms("shared"), traceparent=TRACEPARENT)
+    assert [line["traceparent"] for line in phones.ledger()] == [own, TRACEPARENT]
+    assert phones.results(sms("bad", traceparent="x"))[0]["code"] == "invalid-traceparent"
+
+
 def test_the_same_token_with_another_text_or_number_is_refused(phones: Phones, sms: Sms) -> None:
     phones.results(sms())
     for other in (sms(text="别的内容"), sms(to="+8613900000002")):

@@ -129,14 +129,14 @@ def submitted_message(channel: Channel, raw: object, traceparent: str | None) ->
     else:
         title, body = fields.text("title"), fields.text("body")
         content = Content("push", fields.matching("device", DEVICE, "invalid-device"), title, body)
-    language = (
-        None if raw.get("language") is None else fields.matching("language", LANGUAGE, "invalid-language")
-    )
-    callback = (
-        None if raw.get("callback") is None else fields.matching("callback", CALLBACK, "invalid-callback")
-    )
     return Submitted(
-        token, content, fields.word("template"), language, fields.word("attempt"), callback, traceparent
+        token=token,
+        content=content,
+        template=fields.word("template"),
+        language=fields.optional("language", LANGUAGE, "invalid-language"),
+        attempt=fields.word("attempt"),
+        callback=fields.optional("callback", CALLBACK, "invalid-callback"),
+        traceparent=fields.optional("traceparent", TRACEPARENT, "invalid-traceparent") or traceparent,
     )
 
 
@@ -150,6 +150,9 @@ class _Fields:
         if not isinstance(value, str) or not shape.fullmatch(value):
             raise InvalidMessage(self.token, code, f"{name} must match {shape.pattern}")
         return value
+
+    def optional(self, name: str, shape: re.Pattern[str], code: str) -> str | None:
+        return None if self.raw.get(name) is None else self.matching(name, shape, code)
 
     def text(self, name: str) -> str:
         value = self.raw.get(name)
