@@ -37,7 +37,7 @@ class Postgres:
         self.wanted_port = port
         self.port: int | None = None
         self._secret = place / "superuser"
-        self._programs = postgres_programs(self.account, reachable_folder(self.account, folder / "programs"))
+        self._programs = postgres_programs(self.account, place / "programs")
         self.child = Child(
             "postgres",
             [self._programs / "postgres", "-D", self.data],

@@ -1,4 +1,4 @@
-"""A process of ours: its own group, its output in a log file, never outliving the one who started it."""
+"""A process of ours: its own session, its output in a log, never outliving the one who started it."""
 
 from __future__ import annotations
 
@@ -10,8 +10,9 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
+from contextlib import AbstractContextManager, nullcontext, suppress
 from pathlib import Path
+from typing import BinaryIO
 
 import psutil
 
@@ -25,7 +26,7 @@ _LOG_LIMIT = 20_000_000
 
 
 class Child:
-    """One long-running process.
+    """One long-running process; without `log` it writes where we write.
 
     Its life ends with the thread that started it: start it from a thread that lives as long as it should
     (Linux only; elsewhere leftovers are found and ended at the next start, see `leftovers.py`).
@@ -36,7 +37,7 @@ class Child:
         name: str,
         command: Sequence[str | Path],
         *,
-        log: Path,
+        log: Path | None,
         environment: Mapping[str, str],
         folder: Path | None = None,
         account: Account | None = None,
@@ -70,10 +71,8 @@ class Child:
         """Start the process; returns at once, `wait_until` waits for it to be of use."""
         if self.alive:
             raise RuntimeError(f"{self.name} is already running")
-        self.log.parent.mkdir(parents=True, exist_ok=True)
-        _rotate(self.log)
         account = self.account
-        with self.log.open("ab") as output:
+        with _output(self.log) as output:
             self._process = subprocess.Popen(
                 self.command,
                 cwd=self.folder,
@@ -102,6 +101,8 @@ class Child:
 
     def tail(self, lines: int = 15) -> str:
         """The last lines of the log."""
+        if self.log is None:
+            return ""
         if not self.log.exists():
             return f"(no log at {self.log})"
         with self.log.open("rb") as file:
@@ -161,7 +162,7 @@ class Child:
 
 
 def readable(line: str) -> str:
-    """A line of a JSON log as a sentence: when, what, and an exception's last line; other lines as they are."""
+    """A line of a JSON log as a sentence, with an exception's last line; other lines as they are."""
     try:
         entry = json.loads(line)
     except ValueError:
@@ -186,9 +187,14 @@ def _is_running(process: psutil.Process) -> bool:
     return False
 
 
-def _rotate(log: Path) -> None:
+def _output(log: Path | None) -> AbstractContextManager[BinaryIO | None]:
+    """The log to append to, or None: our own output."""
+    if log is None:
+        return nullcontext()
+    log.parent.mkdir(parents=True, exist_ok=True)
     if log.exists() and log.stat().st_size > _LOG_LIMIT:
         log.replace(log.with_suffix(".1.log"))
+    return log.open("ab")
 
 
 def _die_with_parent(parent: int, wanted: signal.Signals) -> Callable[[], None] | None:

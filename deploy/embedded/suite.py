@@ -121,15 +121,18 @@ class Suite:
 
         `environment` is added for this life of a service or simulator.
         """
-        server = {"postgres": self.postgres, "kafka": self.kafka}.get(name)
-        if server is not None:
-            server.start()
-            self._note()
-            return
-        child = self._children[name] = self._child(name, environment)
-        child.start()
-        self._note()
+        self.launch(name, **environment)
         self._await(name)
+
+    def launch(self, name: str, **environment: str) -> None:
+        """The first half of `start`: returns while the piece is still coming up."""
+        server = self._server(name)
+        if server is not None:
+            server.launch()
+        else:
+            child = self._children[name] = self._child(name, environment)
+            child.start()
+        self._note()
 
     def stop(self, name: str) -> bool:
         """SIGTERM, then SIGKILL when the drain takes too long; True when it ended by itself."""
@@ -156,6 +159,11 @@ class Suite:
             _end(others, SERVER_SECONDS)
         self._children.clear()
         self._held.close()
+
+    def hurry(self) -> None:
+        """kill -9 of everything, for whoever does not want to wait for `close`."""
+        for child in self._children.values():
+            child.kill()
 
     def _start_all(self) -> None:
         end_leftovers(self._noted)
@@ -245,7 +253,14 @@ class Suite:
             name, command, log=self.log(name), environment=environment | dict(added or {}), folder=REPOSITORY
         )
 
+    def _server(self, name: str) -> Postgres | Kafka | None:
+        return {"postgres": self.postgres, "kafka": self.kafka}.get(name)
+
     def _await(self, name: str) -> None:
+        server = self._server(name)
+        if server is not None:
+            server.wait()
+            return
         port = self.wiring.ports[name]
         self._children[name].wait_until(
             lambda: is_ready(port), _READY_SECONDS, f"The whole log of {name} is in {self.log(name)}."

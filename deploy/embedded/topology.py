@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import os
 import secrets
 import sys
@@ -36,6 +37,7 @@ KAFKA_VARIABLES = (
     "KAFKA_TOPIC_PREFIX",
 )
 PROVIDERS = ("SMS_PROVIDER_URL", "PUSH_PROVIDER_URL")
+PROVIDER_KEYS = ("SMS_PROVIDER_KEY", "PUSH_PROVIDER_KEY")
 
 
 def all_services() -> list[str]:
@@ -117,7 +119,9 @@ class Wiring:
         return self.external.kafka or {"KAFKA_BOOTSTRAP_SERVERS": self.kafka_servers}
 
     def simulator(self) -> dict[str, str]:
-        return self._process() | self.kafka() | {"PHONES_KEY": self.secrets["PHONES_KEY"]} | self._receipts()
+        """The environment of the simulators."""
+        receipts = {"RECEIPT_KEY_ID": "embedded", "RECEIPT_SECRET": self.secrets["RECEIPT_SECRET"]}
+        return self._process() | self.kafka() | receipts | {"PHONES_KEY": self.secrets["PHONES_KEY"]}
 
     def service(self, name: str) -> dict[str, str]:
         """The environment of one service."""
@@ -141,19 +145,20 @@ class Wiring:
         return self._process() | urls | {"CLOCK_FILE": str(self.folder / "clock.json")}
 
     def _notify(self) -> dict[str, str]:
-        if self.external.providers:
-            return {}  # they come through the process environment, as all that notify reads
-        simulated = {
-            "SMS_PROVIDER_URL": f"{self.url('phones')}/sms/messages",
-            "PUSH_PROVIDER_URL": f"{self.url('phones')}/push/messages",
-            "SMS_PROVIDER_KEY": self.secrets["PHONES_KEY"],
-            "PUSH_PROVIDER_KEY": self.secrets["PHONES_KEY"],
-            "RECEIPTS_URL": f"{self.url('notify')}/receipts",
+        """Providers, and the keys that seal numbers and sign receipts; what the environment gives wins."""
+        own = {
+            "PHONE_KEYS": f"embedded:{self.secrets['PHONE_KEY']}",
+            "RECEIPT_KEYS": f"embedded:{self.secrets['RECEIPT_SECRET']}",
+            "CALLBACK_URL": self.url("notify"),
         }
-        return simulated | self._receipts()
+        given = {name: value for name in own if (value := self.external.variables.get(name))}
+        return self._providers() | own | given
 
-    def _receipts(self) -> dict[str, str]:
-        return {"RECEIPT_KEY_ID": "embedded", "RECEIPT_SECRET": self.secrets["RECEIPT_SECRET"]}
+    def _providers(self) -> dict[str, str]:
+        if self.external.providers:
+            return {name: self.external.variables.get(name, "") for name in (*PROVIDERS, *PROVIDER_KEYS)}
+        urls = dict.fromkeys(PROVIDERS, self.url("phones"))
+        return urls | dict.fromkeys(PROVIDER_KEYS, self.secrets["PHONES_KEY"])
 
     def _process(self) -> dict[str, str]:
         return dict(os.environ) | {
@@ -164,5 +169,9 @@ class Wiring:
 
 
 def make_secrets() -> dict[str, str]:
-    """Keys made up once per folder; the data is unreadable without them, so they are kept beside it."""
-    return {name: secrets.token_urlsafe(32) for name in ("PHONES_KEY", "RECEIPT_SECRET")}
+    """Keys made up once per folder; sealed numbers are unreadable without theirs, so it is kept with them."""
+    return {
+        "PHONE_KEY": base64.b64encode(secrets.token_bytes(32)).decode(),
+        "PHONES_KEY": secrets.token_urlsafe(32),
+        "RECEIPT_SECRET": secrets.token_urlsafe(32),
+    }
