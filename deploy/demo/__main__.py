@@ -1,4 +1,4 @@
-"""`python -m deploy.demo [load|day]`."""
+"""`python -m deploy.demo`: the demo community and its day; `load` or `day` does one of them."""
 
 import asyncio
 import sys

@@ -35,6 +35,7 @@ async def load_town(access: Access, town: Town, say: Say) -> None:
         ("categories", lambda: put_categories(access)),
         ("dispatch rules", lambda: put_rules(access)),
         ("contacts", lambda: load_contacts(access, town)),
+        ("words", lambda: put_words(access)),
         ("everyone's roles", lambda: everyone_known(access, town)),
     ]
     for name, step in steps:
@@ -137,6 +138,19 @@ async def put_rules(access: Access) -> str:
         for rule in RULES
     }
     return await _put_missing(access, f"{access.addresses.issues}/dispatch-rules", wanted)
+
+
+async def put_words(access: Access) -> str:
+    """What the categories are called in messages, beside what notify has words for already."""
+    url = f"{access.addresses.notify}/vocabularies/category"
+    shown = await access.send(OPERATOR, "GET", url, accept=frozenset({404}))
+    known = shown.json()["words"] if shown.is_success else {}
+    wanted = {each.code: {"zh": each.name_zh, "en": each.name_en.lower()} for each in CATEGORIES}
+    if known | wanted == known:
+        return f"{len(wanted)} known"
+    match = {"if-match": shown.headers["etag"]} if shown.is_success else {}
+    await access.send(OPERATOR, "PUT", url, json=known | wanted, headers=match)
+    return f"{len(wanted)} put"
 
 
 async def _put_missing(access: Access, url: str, wanted: dict[str, dict[str, Any]]) -> str:
