@@ -6,12 +6,11 @@ from typing import Any
 from fastapi import APIRouter, FastAPI
 from fastapi.middleware.asyncexitstack import AsyncExitStackMiddleware
 from fastapi.telemetry import TelemetryConfig
-from starlette.exceptions import HTTPException
-from starlette.routing import Match
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp
 
 from shared.database.work import Works
 from shared.errors import Handling
+from shared.http.dispatch import Dispatch
 from shared.http.documentation import openapi_of
 from shared.http.edge import Edge
 from shared.http.routing import GuardedRoute
@@ -33,7 +32,7 @@ class Application(FastAPI):
 
     def build_middleware_stack(self) -> ASGIApp:
         """Make the chain; middleware that somebody adds lies between the edge and the routes."""
-        app: ASGIApp = AsyncExitStackMiddleware(_every_method(self))
+        app: ASGIApp = AsyncExitStackMiddleware(Dispatch(self.router))
         for cls, args, kwargs in reversed(self.user_middleware):
             app = cls(app, *args, **kwargs)
         return Edge(app, self._errors)
@@ -81,22 +80,3 @@ def build_application(
 def guarded_routes(app: FastAPI) -> list[GuardedRoute]:
     """List the routes that have a policy; the documentation's own pages are the only others."""
     return [route for route in app.router.routes if isinstance(route, GuardedRoute)]
-
-
-def _every_method(app: FastAPI) -> ASGIApp:
-    """Let a 405 name what is allowed at this path, over all routes that share it."""
-
-    async def routed(scope: Scope, receive: Receive, send: Send) -> None:
-        try:
-            await app.router(scope, receive, send)
-        except HTTPException as error:
-            if error.status_code != 405:
-                raise
-            allowed = sorted({method for route in guarded_routes(app) for method in _allowed(route, scope)})
-            raise HTTPException(405, headers={"Allow": ", ".join(allowed)} if allowed else None) from error
-
-    return routed
-
-
-def _allowed(route: GuardedRoute, scope: Scope) -> frozenset[str]:
-    return route.verbs if route.matches(scope)[0] is not Match.NONE else frozenset()

@@ -12,7 +12,7 @@ from shared.http.body import BodyTooLarge, expects_continue, send_refusal
 from shared.http.problem import problem_of
 from shared.telemetry.logs import log
 from shared.telemetry.metrics import SECONDS
-from shared.telemetry.traces import current_trace_id, current_traceparent, span
+from shared.telemetry.traces import span
 
 REQUESTS = Counter("linli_http_requests_total", "Requests answered", ["method", "route", "status"])
 DURATION = Histogram(
@@ -38,8 +38,9 @@ class Edge:
         began = time.perf_counter()
         parent = next((value for name, value in scope["headers"] if name == b"traceparent"), None)
         with span("http", None if parent is None else parent.decode("latin-1"), kind="server") as step:
-            trace_id = current_trace_id() or ""
-            scope["linli.traceparent"] = current_traceparent()
+            here = step.get_span_context()
+            trace_id = f"{here.trace_id:032x}"
+            scope["linli.traceparent"] = f"00-{trace_id}-{here.span_id:016x}-{here.trace_flags:02x}"
             exchange = _Exchange(send, trace_id)
             try:
                 await self._app(scope, receive, exchange.send)
