@@ -25,11 +25,12 @@ class Dispatch:
         }
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        route = None if scope.get("root_path") else self._fixed.get((scope.get("method"), scope.get("path")))
-        if route is not None:
-            scope.update({"router": self._router, "route": route, "endpoint": route.endpoint, "path_params": {}})
-            await route.handle(scope, receive, send)
-            return
+        if scope["type"] == "http" and not scope.get("root_path"):
+            route = self._fixed.get((scope["method"], scope["path"]))
+            if route is not None:
+                scope.update(router=self._router, route=route, endpoint=route.endpoint, path_params={})
+                await route.handle(scope, receive, send)
+                return
         try:
             await self._router(scope, receive, send)
         except HTTPException as error:
