@@ -92,7 +92,7 @@ RULEBOOK = (
     # One row: its revision is new after every publication, so that planning knows whether its copy is stale.
     """
     CREATE TABLE rulebook_revision (
-        only boolean PRIMARY KEY DEFAULT true CHECK (only),
+        single boolean PRIMARY KEY DEFAULT true CHECK (single),
         revision uuid NOT NULL,
         edition integer NOT NULL
     )
