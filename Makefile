@@ -17,7 +17,8 @@ export PYTHONUNBUFFERED := 1
         format generate replay bench lock clean distclean
 
 help:  ## show this list
-	@sed -n 's/^\([a-z-]*\):.*##/\1\t/p' Makefile | expand -t 14
+	@$(PYTHON) -c 'import re; [print(f"{name:12} {what}") for name, what in \
+	re.findall(r"^([a-z]+):.*##  *(.*)", open("Makefile").read(), re.M)]'
 
 install: $(INSTALLED)  ## make the virtual environment with the locked dependencies
 
