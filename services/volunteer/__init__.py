@@ -1,0 +1,1 @@
+"""Volunteers: who helps, in what capacity, and whether they may be asked."""

@@ -1,0 +1,1 @@
+"""Volunteer's HTTP, one file per resource."""

@@ -1,0 +1,1 @@
+"""Pure rules of volunteering: no I/O, time and ids passed in."""

@@ -1,0 +1,1 @@
+"""Volunteer's SQL, one file per aggregate."""

@@ -1,0 +1,1 @@
+"""What volunteer does: one verb, one file."""

@@ -1,0 +1,25 @@
+"""A volunteer is vetted, suspended, resumed, or leaves."""
+
+from uuid import UUID
+
+from services.volunteer.domain.volunteer import Step, Volunteer
+from services.volunteer.store import volunteers
+from services.volunteer.usecases.told import tell
+from shared.database.work import Work
+from shared.errors import NotFound
+
+
+async def change_state(
+    work: Work, community: UUID, volunteer_id: UUID, step: Step, *, only_of: str | None = None
+) -> Volunteer:
+    """Takes a step and tells of it; with `only_of` the entry must be that person's own.
+
+    Raises NotFound, WrongStateError.
+    """
+    found = await volunteers.find_to_change(work.connection, community, volunteer_id)
+    if found is None or (only_of is not None and found.person != only_of):
+        raise NotFound("no such volunteer")
+    changed = found.after(step, work.now)
+    await volunteers.change_state(work.connection, changed)
+    tell(work, changed)
+    return changed
