@@ -12,7 +12,7 @@ VolunteerState = Literal["applied", "active", "suspended", "left"]
 
 
 class VolunteerRegistered(Fact, event_type="linli.volunteer.volunteer-registered.v1", subject="volunteer"):
-    """A person signed up to help."""
+    """A person signed up to help, or the state of their entry changed."""
 
     volunteer: UUID = Field(description="The volunteer's entry.")
     person: PersonId = Field(description="Who it is.")
