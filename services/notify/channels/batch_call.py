@@ -19,10 +19,9 @@ _LONGEST_RETRY_AFTER = 300.0
 _NEVER_LEFT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol)
 
 
-def client(url: str, key: str) -> httpx.AsyncClient:
+def client(key: str) -> httpx.AsyncClient:
     """Make a provider's client; whoever opens it closes it."""
     return httpx.AsyncClient(
-        base_url=url,
         headers={"authorization": f"Bearer {key}"},
         timeout=httpx.Timeout(TOTAL_SECONDS, connect=CONNECT_SECONDS),
         limits=httpx.Limits(max_connections=CONNECTIONS, max_keepalive_connections=CONNECTIONS),
@@ -31,16 +30,16 @@ def client(url: str, key: str) -> httpx.AsyncClient:
 
 
 async def call(
-    http: httpx.AsyncClient, path: str, messages: Sequence[Outgoing], bodies: Sequence[Mapping[str, Any]]
+    http: httpx.AsyncClient, url: str, messages: Sequence[Outgoing], bodies: Sequence[Mapping[str, Any]]
 ) -> list[Answer]:
     """Post the bodies of messages and answer for each of them, whatever happens."""
     headers = {"content-type": "application/json"}
-    with span(f"submit {path}", _common_trace(messages), "client", messages=len(messages)):
+    with span("submit messages", _common_trace(messages), "client", url=url, messages=len(messages)):
         if traceparent := current_traceparent():
             headers["traceparent"] = traceparent
         try:
             async with asyncio.timeout(TOTAL_SECONDS):
-                response = await http.post(path, content=orjson.dumps({"messages": bodies}), headers=headers)
+                response = await http.post(url, content=orjson.dumps({"messages": bodies}), headers=headers)
         except _NEVER_LEFT as error:
             return [Answer(Result.NOT_SENT, code=type(error).__name__)] * len(messages)
         except (httpx.HTTPError, TimeoutError) as error:

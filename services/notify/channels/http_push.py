@@ -17,8 +17,9 @@ class HttpPush:
     kind = ProviderClass.IDEMPOTENT
     most = 100
 
-    def __init__(self, http: httpx.AsyncClient, callback: str) -> None:
+    def __init__(self, http: httpx.AsyncClient, url: str, callback: str) -> None:
         self._http = http
+        self._url = url
         self._callback = callback
 
     async def submit(self, messages: Sequence[Outgoing]) -> Sequence[Answer]:
@@ -37,4 +38,4 @@ class HttpPush:
             }
             for message in messages
         ]
-        return await call(self._http, "/push/messages", messages, bodies)
+        return await call(self._http, self._url, messages, bodies)

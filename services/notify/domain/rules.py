@@ -80,7 +80,7 @@ def rule_from(entry: UUID, name: str, content: Mapping[str, Any]) -> Rule:
 
 def _conditions(written: Sequence[Mapping[str, Any]]) -> tuple[Condition, ...]:
     return tuple(
-        condition(each["field"], each["one_of"] if each.get("one_of") is not None else (each.get("equals"),))
+        condition(each["field"], each["one_of"] if "one_of" in each else (each["equals"],))
         for each in written
     )
 

@@ -42,6 +42,8 @@ FROM unnest($1::uuid[], $2::smallint[], $3::uuid[]) AS row (message_id, number, 
 
 # News of an attempt may come after a receipt, or after another sender took the message over: a rank only
 # rises, and among open states only the newest attempt has a say.
+_LOCK = "SELECT 1 FROM messages WHERE id = ANY($1::uuid[]) ORDER BY id FOR UPDATE"
+
 _SETTLE = """
 UPDATE messages
 SET state = row.state, rank = row.rank, reason = row.reason, next_at = row.next_at, delay = row.delay,
@@ -143,6 +145,8 @@ async def begin_attempts(
 
 async def settle(connection: Connection, settlements: Sequence[Settlement]) -> Mapping[UUID, int]:
     """Apply the news that still counts; answers the new version of each message that it changed."""
+    # In the order in which receipts lock too, or the two could wait for each other.
+    await connection.execute(_LOCK, [each.id for each in settlements])
     rows = await connection.fetch(
         _SETTLE,
         [each.id for each in settlements],

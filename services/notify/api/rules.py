@@ -1,0 +1,127 @@
+"""Rules: on which event who is told what."""
+
+from typing import Annotated, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictInt, StringConstraints, model_validator
+from starlette.responses import Response
+
+from services.notify.api import versions
+from services.notify.api.versions import STRICT, EventType, Name, Published, Slug, published
+from services.notify.domain.audience import SelectorKind
+from services.notify.domain.contacts import Channel
+from services.notify.domain.rulebook import Entry, Kind
+from shared.http.call import Requested, answered
+from shared.http.routing import router
+from shared.security.policy import allow
+from shared.security.roles import Role
+
+routes = router("/rules", "rules")
+
+Value = Annotated[str, StringConstraints(max_length=128)] | StrictBool | StrictInt | None
+FieldName = Annotated[str, StringConstraints(pattern=r"^[a-z_]+(\.[a-z_]+){0,3}$", max_length=100)]
+
+
+class ConditionBody(BaseModel):
+    """A field of the event is a value, or one of several; of a list, at least one member is."""
+
+    model_config = STRICT
+
+    field: FieldName = Field(description="Dotted, such as assignee.role")
+    equals: Value = None
+    one_of: list[Value] = Field(default=[], max_length=200)
+
+    @model_validator(mode="after")
+    def _is_one_of_both(self) -> Self:
+        if ("equals" in self.model_fields_set) == ("one_of" in self.model_fields_set):
+            raise ValueError("say either equals or one_of")
+        return self
+
+
+class RecipientBody(BaseModel):
+    """Who is told: the person, assignee or household in a field, or a role at the place in a field."""
+
+    model_config = STRICT
+
+    kind: SelectorKind
+    field: FieldName
+    role: Slug | None = Field(None, description="With the kind role: whoever holds it in the nearest place")
+
+
+class RuleBody(BaseModel):
+    """What a rule says."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "example": {
+                "event": "linli.issues.issue-assigned.v1",
+                "conditions": [{"field": "priority", "equals": "urgent"}],
+                "recipients": [{"kind": "assignee", "field": "assignee"}],
+                "category": "case-work",
+                "urgency": "urgent",
+                "channels": ["push", "sms"],
+                "time_to_live_minutes": 120,
+                "template": "case-assigned",
+            }
+        },
+    )
+
+    event: EventType
+    enabled: bool = True
+    major: int = Field(1, ge=1, le=1000, description="Raised when people may be told again of the same event")
+    conditions: list[ConditionBody] = Field(default=[], max_length=20)
+    recipients: list[RecipientBody] = Field(min_length=1, max_length=10)
+    category: Slug = Field(description="What people set their preferences on")
+    urgency: Literal["ordinary", "urgent", "emergency"] = "ordinary"
+    urgent_when: list[ConditionBody] = Field(
+        default=[], max_length=20, description="Conditions that make an ordinary message urgent"
+    )
+    channels: list[Channel] = Field(min_length=1, max_length=5, description="The first that a person has")
+    time_to_live_minutes: int = Field(
+        ge=1, le=60 * 24 * 30, description="After the event's time it is given up"
+    )
+    template: Slug
+
+
+class RuleView(Published):
+    """A version of a rule."""
+
+    rule: RuleBody
+
+
+class Rules(BaseModel):
+    """Rules, by name or by version."""
+
+    items: list[RuleView]
+
+
+@routes.get("", response_model=Rules)
+@allow(Role.operator)
+async def list_in_force(call: Requested) -> Response:
+    """List the rules in force, defaults among them."""
+    return answered(Rules(items=[_view(entry) for entry in await versions.in_force(call, Kind.RULE)]))
+
+
+@routes.get("/{name}", response_model=RuleView)
+@allow(Role.operator)
+async def show(name: Name, call: Requested) -> Response:
+    """Read the version of a rule that is in force."""
+    return await versions.show(call, Kind.RULE, name, _view)
+
+
+@routes.get("/{name}/versions", response_model=Rules)
+@allow(Role.operator)
+async def list_versions(name: Name, call: Requested) -> Response:
+    """List a rule's versions, the community's own first."""
+    return answered(Rules(items=[_view(entry) for entry in await versions.versions(call, Kind.RULE, name)]))
+
+
+@routes.put("/{name}", response_model=RuleView)
+@allow(Role.operator)
+async def publish(name: Name, body: RuleBody, call: Requested) -> Response:
+    """Publish the community's own version of a rule, checked against its event and template."""
+    return await versions.publish(call, Kind.RULE, name, body, _view)
+
+
+def _view(entry: Entry) -> RuleView:
+    return RuleView(**published(entry).model_dump(), rule=RuleBody.model_validate(entry.content))
