@@ -6,7 +6,7 @@ from uuid import UUID
 
 import httpx
 import pytest
-from joserfc import jwt
+from joserfc import jws, jwt
 from joserfc.errors import InvalidKeyIdError, JoseError
 from joserfc.jwk import KeySet
 
@@ -47,6 +47,10 @@ async def claims(client: httpx.AsyncClient, compact: str) -> dict[str, object]:
     return dict(decoded.claims)
 
 
+def jwt_key_id(compact: str) -> str:
+    return str(jws.extract_compact(compact.encode()).headers()["kid"])
+
+
 async def granted(client: httpx.AsyncClient, person: str) -> object:
     return (await claims(client, await token(client, person)))["linli"]
 
@@ -78,19 +82,20 @@ async def test_a_bad_grants_file_is_refused(tmp_path: Path) -> None:
 async def test_discovery_leads_to_keys_without_their_private_half(client: httpx.AsyncClient) -> None:
     found = (await client.get("/.well-known/openid-configuration")).json()
     assert found["issuer"] == URL
-    (key,) = (await client.get(found["jwks_uri"])).json()["keys"]
-    assert key["alg"] == "ES256"
-    assert key["kid"]
-    assert "d" not in key
+    keys = (await client.get(found["jwks_uri"])).json()["keys"]
+    assert {key["alg"] for key in keys} == {"ES256"}
+    assert all(key["kid"] and "d" not in key for key in keys)
 
 
 async def test_old_tokens_stay_good_after_a_rotation(client: httpx.AsyncClient) -> None:
     before = await token(client, "anna")
+    published = {key["kid"] for key in (await client.get("/jwks")).json()["keys"]}
     kid = (await client.post("/keys/rotate")).json()["kid"]
+    assert kid in published, "verifiers know the key before its first token"
     after = await token(client, "anna")
     assert (await claims(client, before))["sub"] == (await claims(client, after))["sub"] == "anna"
-    assert [key["kid"] for key in (await client.get("/jwks")).json()["keys"]][-1] == kid
-    assert len((await client.get("/jwks")).json()["keys"]) == 2
+    assert jwt_key_id(before) != jwt_key_id(after) == kid
+    assert len((await client.get("/jwks")).json()["keys"]) == 3
 
 
 async def test_a_retired_key_disappears_when_its_last_token_has_expired(tmp_path: Path) -> None:

@@ -20,7 +20,14 @@ logger = logging.getLogger(__name__)
 
 
 async def run_identity(
-    port: int, state: Path, grants: Path, kafka: KafkaSettings | None, *, audience: str, lifetime: int
+    port: int,
+    state: Path,
+    grants: Path,
+    kafka: KafkaSettings | None,
+    *,
+    audience: str = "linli",
+    lifetime: int = 3600,
+    signals: bool = True,
 ) -> None:
     """Serves the issuer until a signal; raises PortTaken. Without Kafka it knows the grants file only."""
     bound = listening_socket(port)
@@ -34,7 +41,7 @@ async def run_identity(
             print("KAFKA_BOOTSTRAP_SERVERS is not set: roles come from the grants file alone", flush=True)
         else:
             background.append(lambda: follow_register(kafka, register))
-        await host(identity_application(issuer), bound, *background)
+        await host(identity_application(issuer), bound, *background, signals=signals)
 
 
 async def follow_register(kafka: KafkaSettings, register: Register) -> None:
