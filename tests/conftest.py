@@ -8,4 +8,6 @@ pytest_plugins = [
     "tests.fixtures.services",
     "tests.fixtures.proxy",
     "tests.fixtures.pair",
+    "tests.fixtures.suite",
+    "tests.fixtures.deployment",
 ]

@@ -1,7 +1,5 @@
 """The account that PostgreSQL runs as: it refuses to run as root, so root lends it another one."""
 
-from __future__ import annotations
-
 import hashlib
 import os
 import pwd

@@ -1,7 +1,5 @@
 """`make clean`: forget the data and logs of this checkout's suite; downloads stay."""
 
-from __future__ import annotations
-
 import shutil
 import sys
 

@@ -1,13 +1,11 @@
 """Roles and databases on a PostgreSQL server: one database per service, migrated by its own history."""
 
-from __future__ import annotations
-
 import asyncio
 import threading
 from collections.abc import Coroutine
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Self, TypeVar
 from urllib.parse import urlsplit, urlunsplit
 
 import asyncpg
@@ -27,7 +25,7 @@ class DatabaseUrls:
     owner_url: str
 
     @classmethod
-    def on(cls, server_url: str, database: str) -> DatabaseUrls:
+    def on(cls, server_url: str, database: str) -> Self:
         """The addresses with the development passwords, which equal the roles' names."""
         return cls(*(_address(server_url, role, database) for role in _ROLES))
 

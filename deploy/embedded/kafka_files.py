@@ -1,7 +1,5 @@
 """What the embedded Kafka needs on disk once per machine: jars, a formatted folder, Java's cache."""
 
-from __future__ import annotations
-
 import fcntl
 import hashlib
 import os

@@ -1,7 +1,5 @@
 """Apache Kafka's own jars, fetched by jgo without Maven or Java and checked against known sums."""
 
-from __future__ import annotations
-
 import hashlib
 from pathlib import Path
 

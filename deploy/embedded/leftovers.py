@@ -3,8 +3,6 @@
 On Linux the kernel has told them to end, and some may still be draining; elsewhere they run on.
 """
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterable, Iterator
 from pathlib import Path

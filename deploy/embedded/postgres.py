@@ -1,7 +1,5 @@
 """An embedded PostgreSQL 18 server over TCP on 127.0.0.1."""
 
-from __future__ import annotations
-
 import os
 import secrets
 import shutil

@@ -1,7 +1,5 @@
 """Where PostgreSQL 18's programs are: in the wheel, or in a copy that the server's account can reach."""
 
-from __future__ import annotations
-
 import importlib.metadata
 import importlib.util
 import os

@@ -1,7 +1,5 @@
 """A process of ours: its own session, its output in a log, never outliving the one who started it."""
 
-from __future__ import annotations
-
 import ctypes
 import json
 import os

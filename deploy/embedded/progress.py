@@ -1,7 +1,5 @@
 """Who is told what the suite is doing: the terminal, or nobody."""
 
-from __future__ import annotations
-
 import time
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager

@@ -1,7 +1,5 @@
 """Whether a piece that speaks HTTP can be used."""
 
-from __future__ import annotations
-
 import http.client
 
 from deploy.embedded.ports import LOOPBACK

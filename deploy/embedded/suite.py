@@ -6,8 +6,6 @@ with Suite(folder, services=["issues", "notify"]) as suite:
     suite.start("notify", LINLI_CRASH_AT="sender.sent:3")
 """
 
-from __future__ import annotations
-
 import json
 import signal
 import time
@@ -37,6 +35,7 @@ from deploy.embedded.processes import Child
 from deploy.embedded.progress import Progress, Silent
 from deploy.embedded.readiness import is_ready
 from deploy.embedded.topology import (
+    RELAY,
     SIMULATORS,
     External,
     Wiring,
@@ -63,6 +62,7 @@ class Suite:
         folder: Path,
         *,
         services: Sequence[str] | None = None,
+        separate_relays: bool = False,
         external: Mapping[str, str] | None = None,
         environment: Mapping[str, Mapping[str, str]] | None = None,
         wanted_ports: Mapping[str, int] | None = None,
@@ -71,9 +71,11 @@ class Suite:
         progress: Progress | None = None,
     ) -> None:
         """`external` holds variables that replace embedded pieces (`topology.External`); `environment`
-        adds variables per service; `wanted_ports` (see `topology.PORTS`) are taken where free."""
+        adds variables per service; `wanted_ports` (see `topology.PORTS`) are taken where free; with
+        `separate_relays` each service's relay is a process of its own, `issues-relay`."""
         self.folder = folder.resolve()
         self.services = list(services) if services is not None else all_services()
+        self.relays = [f"{name}{RELAY}" for name in self.services] if separate_relays else []
         self.external = External(external or {})
         self.progress = progress or Silent()
         self._environment = environment or {}
@@ -151,8 +153,9 @@ class Suite:
 
     def close(self) -> None:
         """Stop everything within 15 s: services drain first, what they drain into ends after them."""
-        services = [self._children[name] for name in self._children if name in self.services]
-        others = [child for name, child in self._children.items() if name not in self.services]
+        draining = {*self.services, *self.relays}
+        services = [self._children[name] for name in self._children if name in draining]
+        others = [child for name, child in self._children.items() if name not in draining]
         with self.progress.step("Stopping the services"):
             _end(services, DRAIN_SECONDS)
         with self.progress.step("Stopping simulators, Kafka and PostgreSQL"):
@@ -169,7 +172,8 @@ class Suite:
         end_leftovers(self._noted)
         self.folder.joinpath("log").mkdir(parents=True, exist_ok=True)
         given = {name: urls for name in self.services if (urls := self.external.database(name))}
-        with self.progress.step("Starting PostgreSQL and Kafka (the first time fetches Kafka, about 30 s)"):
+        first = "" if self._cache.exists() else " (the first time fetches Kafka, about 30 s)"
+        with self.progress.step(f"Starting PostgreSQL and Kafka{first}"):
             self._start_servers(embedded_databases=len(given) < len(self.services))
         self.wiring = self._wire(given)
         with self.progress.step("Migrating the databases"):
@@ -177,7 +181,7 @@ class Suite:
         with self.progress.step("Applying Kafka's topics"):
             self._apply_topics()
         replaced = {"identity": bool(self.external.issuer), "phones": self.external.providers}
-        names = [name for name in SIMULATORS if not replaced[name]] + self.services
+        names = [name for name in SIMULATORS if not replaced[name]] + self.services + self.relays
         for name in names:
             self._children[name] = self._child(name)
             self._children[name].start()
@@ -204,7 +208,7 @@ class Suite:
             self.kafka.wait()
 
     def _wire(self, given: Mapping[str, DatabaseUrls]) -> Wiring:
-        ports = {name: free_port(self._wish(name)) for name in (*SIMULATORS, *self.services)}
+        ports = {name: free_port(self._wish(name)) for name in (*SIMULATORS, *self.services, *self.relays)}
         databases = dict(given)
         if self.postgres:
             server = self.postgres.url()
@@ -247,8 +251,10 @@ class Suite:
             command = simulator_command(name, self.wiring.ports[name], self.folder)
             environment = self.wiring.simulator()
         else:
-            command = service_command(name)
-            environment = self.service_environment(name)
+            service = name.removesuffix(RELAY)
+            only = ("relay" if name in self.relays else "api,consumer,schedule") if self.relays else None
+            command = service_command(service, only)
+            environment = self.service_environment(service) | {"PORT": str(self.wiring.ports[name])}
         return Child(
             name, command, log=self.log(name), environment=environment | dict(added or {}), folder=REPOSITORY
         )

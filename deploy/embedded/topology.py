@@ -1,7 +1,5 @@
 """What the suite is made of, and which environment each piece gets: the whole wiring on one page."""
 
-from __future__ import annotations
-
 import base64
 import os
 import secrets
@@ -27,6 +25,7 @@ PORTS = {
     "kafka": 8111,
 }
 SIMULATORS = ("identity", "phones")
+RELAY = "-relay"
 KAFKA_VARIABLES = (
     "KAFKA_BOOTSTRAP_SERVERS",
     "KAFKA_SECURITY_PROTOCOL",
@@ -45,8 +44,9 @@ def all_services() -> list[str]:
     return sorted(path.parent.name for path in SERVICES.glob("*/__main__.py"))
 
 
-def service_command(name: str) -> list[str]:
-    return [sys.executable, "-m", f"services.{name}", "serve"]
+def service_command(name: str, only: str | None = None) -> list[str]:
+    """`only` splits the service: the activities of this process, separated by commas."""
+    return [sys.executable, "-m", f"services.{name}", "serve", *(("--only", only) if only else ())]
 
 
 def simulator_command(name: str, port: int, folder: Path) -> list[str]:

@@ -1,7 +1,5 @@
 """`python -m deploy.kafka apply`: bring the topics of KAFKA_BOOTSTRAP_SERVERS to what topics.yaml says."""
 
-from __future__ import annotations
-
 import os
 import sys
 from typing import Annotated

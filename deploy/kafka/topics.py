@@ -1,7 +1,5 @@
 """Brings a Kafka cluster's topics to what `topics.yaml` says: creates, widens, configures, never deletes."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
