@@ -1,0 +1,139 @@
+"""What issues says on the bus, read by another client than ours."""
+
+import asyncio
+import json
+from collections import defaultdict
+from typing import Any
+
+import pytest
+from confluent_kafka import Consumer, TopicPartition
+
+from services.issues.usecases.report_issues import Report, report_issues
+from services.issues.usecases.routings import Routings
+from shared.errors import Invalid
+from shared.http.idempotency import StoredAnswer
+from shared.identifiers import new_id
+from shared.messaging.settings import KafkaSettings
+from tests.issues.town import Town
+
+pytestmark = pytest.mark.anyio
+Said = tuple[str, int, dict[str, Any]]
+DESCRIPTION = "call me on 13800138000"
+
+
+def read_all(settings: KafkaSettings, topic: str, community: str) -> dict[str, list[Said]]:
+    """Read a topic from its beginning to its end: by key, what was said, with type and sequence, in order."""
+    consumer = Consumer(
+        {"bootstrap.servers": settings.bootstrap_servers, "group.id": "reader", "enable.auto.commit": False}
+    )
+    name = settings.topic_prefix + topic
+    partitions = consumer.list_topics(name, timeout=10).topics[name].partitions
+    said: dict[str, list[Said]] = defaultdict(list)
+    for partition in partitions:
+        low, high = consumer.get_watermark_offsets(TopicPartition(name, partition), timeout=10)
+        consumer.assign([TopicPartition(name, partition, low)])
+        for message in consumer.consume(high - low, timeout=10) if high > low else []:
+            headers = {key: value.decode() for key, value in message.headers() or ()}
+            if headers["ce_community"] == community:
+                event = (headers["ce_type"], int(headers["ce_sequence"]), json.loads(message.value() or b""))
+                said[(message.key() or b"").decode()].append(event)
+    consumer.close()
+    return said
+
+
+async def published(town: Town) -> None:
+    """Wait until the outbox is empty."""
+    for _ in range(200):
+        if not await town.system.fetchval("SELECT count(*) FROM outbox"):
+            return
+        await asyncio.sleep(0.05)
+    pytest.fail("the outbox did not drain")
+
+
+def short(events: list[Said]) -> list[tuple[str, int]]:
+    return [
+        (kind.removeprefix("linli.issues.").removesuffix(".v1"), sequence) for kind, sequence, _ in events
+    ]
+
+
+async def test_the_register_speaks_on_its_own_topic(town: Town, module_kafka_settings: KafkaSettings) -> None:
+    compound = await town.place("compound", town.id, "HY")
+    building = await town.place("building", compound, "HY-1")
+    unit = await town.place("unit", building, "门牌501", floor_area_cm2=500000)
+    body = {"code": "H1", "unit": str(unit), "persons": ["p1"]}
+    household = (await town.ask("POST", "/households", body=body)).json()["id"]
+    await town.ask("DELETE", f"/households/{household}", if_match=1)
+    grant = (await town.ask("POST", "/roles", body={"person": "gu", "role": "guard"})).json()["id"]
+    await town.ask("DELETE", f"/roles/{grant}", if_match=1)
+    await town.ask("DELETE", f"/places/{unit}", if_match=1)
+    await published(town)
+    said = await asyncio.to_thread(read_all, module_kafka_settings, "linli.register", str(town.id))
+    assert short(said[str(town.id)]) == [("place-registered", 1)]
+    assert short(said[str(unit)]) == [("place-registered", 1), ("place-closed", 2)]
+    assert short(said[household]) == [("household-registered", 1), ("household-ended", 2)]
+    assert short(said[grant]) == [("role-granted", 1), ("role-revoked", 2)]
+    first = said[str(unit)][0][2]
+    assert (first["parent"], first["floor_area_cm2"], first["name"], first["code"]) == (
+        str(building),
+        500000,
+        None,
+        None,
+    )
+    assert "门牌" not in json.dumps(said, ensure_ascii=False)
+
+
+async def test_a_case_speaks_in_order_and_never_in_words(
+    town: Town, module_kafka_settings: KafkaSettings
+) -> None:
+    case = str(await town.report(description=DESCRIPTION))
+    assignee = {"assignee": {"person": "ann"}, "note": DESCRIPTION}
+    await town.ask("POST", f"/cases/{case}/assign", body=assignee)
+    outcome = {"outcome": DESCRIPTION}
+    await town.ask("POST", f"/cases/{case}/resolve", person="ann", roles=("handler",), body=outcome)
+    await published(town)
+    said = await asyncio.to_thread(read_all, module_kafka_settings, "linli.issues", str(town.id))
+    assert short(said[case]) == [
+        ("issue-reported", 1),
+        ("issue-assigned", 2),
+        ("issue-assigned", 3),
+        ("issue-resolved", 4),
+    ]
+    assert said[case][2][2]["assignee"]["person"] == "ann"
+    assert said[case][3][2]["resolver"] == "ann"
+    assert DESCRIPTION not in json.dumps(said)
+
+
+def report_in(town: Town, **more: Any) -> Report:
+    given: dict[str, Any] = {
+        "id": new_id(),
+        "community": town.id,
+        "category": "fire-lane",
+        "place": None,
+        "latitude": None,
+        "longitude": None,
+        "reporter": "rita",
+        "filed_by": "rita",
+        "description": "x",
+        "reported_at": town.running.context.clock.now(),
+        "device_reported_at": None,
+        "traceparent": None,
+    }
+    return Report(**given | more)
+
+
+async def test_a_flush_whose_answer_was_lost_can_be_repeated(
+    town: Town, module_kafka_settings: KafkaSettings
+) -> None:
+    reports = [report_in(town), report_in(town, category="none"), report_in(town)]
+    answers = []
+    for _ in range(2):
+        async with town.running.context.works.for_system("test") as work:
+            answers.append(await report_issues(work, reports, Routings()))
+    first, second = answers
+    assert isinstance(first[1], Invalid)
+    assert isinstance(first[0], StoredAnswer)
+    assert (first[0], first[2]) == (second[0], second[2])
+    await published(town)
+    said = await asyncio.to_thread(read_all, module_kafka_settings, "linli.issues", str(town.id))
+    assert said.keys() == {str(reports[0].id), str(reports[2].id)}
+    assert all(short(events) == [("issue-reported", 1), ("issue-assigned", 2)] for events in said.values())
