@@ -67,7 +67,6 @@ class Suite:
         environment: Mapping[str, Mapping[str, str]] | None = None,
         wanted_ports: Mapping[str, int] | None = None,
         durable: bool = True,
-        cache: Path = CACHE,
         progress: Progress | None = None,
     ) -> None:
         """`external` holds variables that replace embedded pieces (`topology.External`); `environment`
@@ -81,7 +80,6 @@ class Suite:
         self._environment = environment or {}
         self._wanted = dict(wanted_ports or {})
         self._durable = durable
-        self._cache = cache
         self._children: dict[str, Child] = {}
         self._held = ExitStack()
         self.postgres: Postgres | None = None
@@ -172,7 +170,7 @@ class Suite:
         end_leftovers(self._noted)
         self.folder.joinpath("log").mkdir(parents=True, exist_ok=True)
         given = {name: urls for name in self.services if (urls := self.external.database(name))}
-        first = "" if self._cache.exists() else " (the first time fetches Kafka, about 30 s)"
+        first = "" if CACHE.exists() else " (the first time fetches Kafka, about 30 s)"
         with self.progress.step(f"Starting PostgreSQL and Kafka{first}"):
             self._start_servers(embedded_databases=len(given) < len(self.services))
         self.wiring = self._wire(given)
@@ -199,7 +197,7 @@ class Suite:
             self._children["postgres"] = self.postgres.child
             self.postgres.launch()
         if not self.external.kafka:
-            self.kafka = Kafka(self.folder / "kafka", self._cache, port=self._wish("kafka"))
+            self.kafka = Kafka(self.folder / "kafka", CACHE, port=self._wish("kafka"))
             self._children["kafka"] = self.kafka.child
             self.kafka.launch()
         if self.postgres:
