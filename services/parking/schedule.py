@@ -1,6 +1,10 @@
 """Clock in: what parking does again and again."""
 
 from shared.http.idempotency import forget_keys
+from shared.messaging.inbox import forget_old
 from shared.runtime.schedule import Every
 
-SCHEDULE = (Every("forget idempotency keys", 600, forget_keys),)
+SCHEDULE = (
+    Every("forget idempotency keys", 600, forget_keys),
+    Every("forget what was taken in", 600, forget_old),
+)

@@ -1,0 +1,123 @@
+"""A service inside a test's own loop: opened, woken, stopped in order, and its failures seen."""
+
+import asyncio
+from collections.abc import Sequence
+from contextlib import AsyncExitStack
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import httpx
+import pytest
+
+from shared.database.batch import BatchWriter
+from shared.database.work import Works
+from shared.errors import Unavailable
+from shared.runtime.clock import jump
+from shared.runtime.listening import CannotListenError, bind
+from shared.runtime.running import Activity, running
+from shared.runtime.schedule import Every
+from shared.runtime.service import Context, Parts, Service
+from shared.runtime.supervisor import TaskEndedError
+from tests.fixtures.services import MakeSettings
+from tests.runtime.probe import SERVICE, Dying
+
+pytestmark = pytest.mark.anyio
+
+API = (Activity.api, Activity.schedule)
+
+
+def composed_of(parts: Parts, order: list[str] | None = None) -> Service:
+    """The probe made of other parts; `order` notes when its own resource is closed."""
+
+    async def compose(stack: AsyncExitStack, _context: Context) -> Parts:
+        if order is not None:
+            stack.callback(order.append, "resource closed")
+        return parts
+
+    return replace(SERVICE, compose=compose)
+
+
+async def test_a_use_case_is_woken_through_the_context(service_settings: MakeSettings) -> None:
+    runs: asyncio.Queue[datetime] = asyncio.Queue()
+
+    async def sweep(works: Works) -> int:
+        runs.put_nowait(works.clock.now())
+        return 0
+
+    service = composed_of(Parts(routers=[], schedule=[Every("sweep", 3600, sweep)]))
+    async with running(service, service_settings("parking"), API) as at_work:
+        await asyncio.wait_for(runs.get(), 5)
+        at_work.context.wake("sweep")
+        await asyncio.wait_for(runs.get(), 5)
+        with pytest.raises(KeyError):
+            at_work.context.wake("no such entry")
+
+
+async def test_business_time_is_the_clock_file_s(service_settings: MakeSettings, tmp_path: Path) -> None:
+    last_year = datetime(2025, 3, 1, 8, tzinfo=UTC)
+    jump(tmp_path / "clock", last_year)
+    settings = service_settings("parking", clock_file=tmp_path / "clock")
+    async with running(SERVICE, settings, API) as at_work, at_work.context.works.for_system("test") as work:
+        assert last_year <= work.now < last_year + timedelta(minutes=1)
+
+
+async def test_a_task_that_ends_is_seen_by_health_and_by_whoever_runs_it(
+    service_settings: MakeSettings,
+) -> None:
+    let_it_die = asyncio.Event()
+
+    class Doomed(Dying):
+        async def run(self) -> None:
+            await let_it_die.wait()
+            raise ZeroDivisionError("a bug")
+
+    service = composed_of(Parts(routers=[], batches=[Doomed()]))  # type: ignore[list-item]
+    with pytest.raises(TaskEndedError, match="batch dying ended"):
+        async with running(service, service_settings("parking"), API) as at_work:
+            async with httpx.AsyncClient(base_url=at_work.url) as client:
+                assert (await client.get("/health/live")).status_code == 204
+                let_it_die.set()
+                await asyncio.sleep(0)
+                dead = await client.get("/health/live")
+            assert dead.status_code == 503
+            assert "batch dying ended" in dead.json()["detail"]
+
+
+async def test_what_was_submitted_is_flushed_before_resources_close(service_settings: MakeSettings) -> None:
+    order: list[str] = []
+
+    async def flush(items: Sequence[int]) -> Sequence[int | Exception]:
+        await asyncio.sleep(0.2)
+        order.append(f"flushed {len(items)}")
+        return items
+
+    batch: BatchWriter[int, int] = BatchWriter(flush, name="numbers", most=2)
+    service = composed_of(Parts(routers=[], batches=[batch]), order)
+    async with running(service, service_settings("parking"), API):
+        waiting = [asyncio.create_task(batch.submit(number)) for number in range(5)]
+        await asyncio.sleep(0)
+    assert await asyncio.gather(*waiting) == [0, 1, 2, 3, 4]
+    assert order == ["flushed 2", "flushed 2", "flushed 1", "resource closed"]
+    with pytest.raises(Unavailable):
+        await batch.submit(6)
+
+
+async def test_an_address_in_use_stops_it_before_anything_is_opened(service_settings: MakeSettings) -> None:
+    order: list[str] = []
+    taken = bind("127.0.0.1", 0)
+    settings = service_settings("parking", port=taken.getsockname()[1])
+    with pytest.raises(CannotListenError):
+        async with running(composed_of(Parts(routers=[]), order), settings, API):
+            pytest.fail("it listens where another does")
+    taken.close()
+    assert order == []
+
+
+async def test_two_services_run_side_by_side_in_one_process(service_settings: MakeSettings) -> None:
+    first, second = service_settings("parking"), service_settings("parking")
+    async with running(SERVICE, first, API) as one, running(SERVICE, second, API) as other:
+        assert one.url != other.url
+        async with httpx.AsyncClient() as client:
+            for each in (one, other):
+                assert (await client.get(f"{each.url}/health/ready")).status_code == 204
