@@ -49,6 +49,7 @@ class Child:
         self.account = account
         self.death_signal = death_signal
         self._process: subprocess.Popen[bytes] | None = None
+        self._log_begins = 0
 
     @property
     def pid(self) -> int:
@@ -71,6 +72,7 @@ class Child:
             raise RuntimeError(f"{self.name} is already running")
         account = self.account
         with _output(self.log) as output:
+            self._log_begins = output.tell() if output else 0
             self._process = subprocess.Popen(
                 self.command,
                 cwd=self.folder,
@@ -98,13 +100,13 @@ class Child:
             time.sleep(0.02)
 
     def tail(self, lines: int = 15) -> str:
-        """The last lines of the log."""
+        """The last lines of the log, of this life of the process only."""
         if self.log is None:
             return ""
         if not self.log.exists():
             return f"(no log at {self.log})"
         with self.log.open("rb") as file:
-            file.seek(max(0, self.log.stat().st_size - 64_000))
+            file.seek(max(self._log_begins, self.log.stat().st_size - 64_000))
             text = file.read().decode(errors="replace")
         return "\n".join([*map(readable, text.splitlines()[-lines:]), f"(log: {self.log})"])
 

@@ -15,11 +15,10 @@ from confluent_kafka import Consumer, Producer
 from deploy.embedded.accounts import Account, can_reach, reachable_folder
 from deploy.embedded.databases import blocking
 from deploy.embedded.failures import StartFailed
-from deploy.embedded.folders import REPOSITORY
 from deploy.embedded.postgres import Postgres
 from deploy.embedded.topology import External
 from deploy.kafka.topics import apply_topics, declared_topics
-from tests.fixtures.folders import server_folder
+from tests.fixtures.folders import REPOSITORY, server_folder
 from tests.fixtures.pair import ServerPair
 
 
