@@ -25,14 +25,14 @@ class NotifySettings(ServiceSettings):
     """Notify's settings: its providers, and the keys that keep numbers and receipts safe."""
 
     sms_provider_url: Url = Field(
-        description="where the SMS provider takes messages", examples=["http://127.0.0.1:8105/sms/messages"]
+        description="the SMS provider's root address", examples=["http://127.0.0.1:8105"]
     )
     sms_provider_key: str = Field(
         description="the SMS provider's bearer key", examples=["secret"], min_length=1, repr=False
     )
     push_provider_url: Url = Field(
-        description="where the push provider takes messages",
-        examples=["http://127.0.0.1:8105/push/messages"],
+        description="the push provider's root address",
+        examples=["http://127.0.0.1:8105"],
     )
     push_provider_key: str = Field(
         description="the push provider's bearer key", examples=["secret"], min_length=1, repr=False

@@ -177,8 +177,8 @@ async def lanes(stage: Stage, handsets: Handsets) -> AsyncIterator[Lanes]:
     callback = f"http://127.0.0.1:{free_port()}/receipts"
     async with batch_call.client(PROVIDER_KEY) as sms, batch_call.client(PROVIDER_KEY) as push:
         yield Lanes(
-            Lane(HttpSms(sms, f"{handsets.url}/sms/messages", f"{callback}/sms"), stage.phones, lease=1),
-            Lane(HttpPush(push, f"{handsets.url}/push/messages", f"{callback}/push"), stage.phones, lease=1),
+            Lane(HttpSms(sms, handsets.url, f"{callback}/sms"), stage.phones, lease=1),
+            Lane(HttpPush(push, handsets.url, f"{callback}/push"), stage.phones, lease=1),
         )
 
 

@@ -22,7 +22,7 @@ FieldName = Annotated[str, StringConstraints(pattern=r"^[a-z_]+(\.[a-z_]+){0,3}$
 
 
 class ConditionBody(BaseModel):
-    """A field of the event is a value, or one of several; of a list, at least one member is."""
+    """A field of the event equals a value (null: is absent), or is one of several; of a list, a member is."""
 
     model_config = STRICT
 
@@ -32,8 +32,10 @@ class ConditionBody(BaseModel):
 
     @model_validator(mode="after")
     def _is_one_of_both(self) -> Self:
-        if ("equals" in self.model_fields_set) == ("one_of" in self.model_fields_set):
+        if self.one_of and self.equals is not None:
             raise ValueError("say either equals or one_of")
+        if not self.one_of and "equals" not in self.model_fields_set:
+            raise ValueError("say equals or one_of; null is a value too")
         return self
 
 

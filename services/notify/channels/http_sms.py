@@ -17,9 +17,9 @@ class HttpSms:
     kind = ProviderClass.IDEMPOTENT
     most = 100
 
-    def __init__(self, http: httpx.AsyncClient, url: str, callback: str) -> None:
+    def __init__(self, http: httpx.AsyncClient, root: str, callback: str) -> None:
         self._http = http
-        self._url = url
+        self._url = f"{root.rstrip('/')}/sms/messages"
         self._callback = callback
 
     async def submit(self, messages: Sequence[Outgoing]) -> Sequence[Answer]:

@@ -79,10 +79,7 @@ def rule_from(entry: UUID, name: str, content: Mapping[str, Any]) -> Rule:
 
 
 def _conditions(written: Sequence[Mapping[str, Any]]) -> tuple[Condition, ...]:
-    return tuple(
-        condition(each["field"], each["one_of"] if "one_of" in each else (each["equals"],))
-        for each in written
-    )
+    return tuple(condition(each["field"], each.get("one_of") or (each.get("equals"),)) for each in written)
 
 
 def _selector(written: Mapping[str, Any]) -> Selector:
