@@ -1,16 +1,13 @@
 """Loads the town, and finds it loaded the next time: every step says what is so, not what to add."""
 
 import asyncio
-import base64
 import hashlib
 import time
 from collections.abc import Awaitable, Callable
 from typing import Any, Final
 from uuid import NAMESPACE_DNS, uuid5
 
-import orjson
-
-from deploy.demo.access import PATIENCE, Access
+from deploy.demo.access import PATIENCE, Access, roles_in
 from deploy.demo.failures import DemoFailed
 from deploy.demo.town.catalogue import CATEGORIES, RULES
 from deploy.demo.town.layout import COMMUNITY_CODE, COMMUNITY_NAME, ZONE
@@ -63,7 +60,7 @@ async def register_community(access: Access) -> str:
 async def operator_known(access: Access) -> str:
     """The identity learns of roles from the register's topic: that is soon, not at once."""
     deadline = time.monotonic() + PATIENCE
-    while "operator" not in _roles(await access.token(OPERATOR, fresh=True)):
+    while "operator" not in roles_in(await access.token(OPERATOR, fresh=True), COMMUNITY):
         if time.monotonic() > deadline:
             raise _late(f"{OPERATOR} is no operator yet")
         await asyncio.sleep(0.05)
@@ -182,12 +179,6 @@ async def _persons_known(access: Access) -> int:
 def _late(why: str) -> DemoFailed:
     to_do = "see whether issues publishes (linli_outbox_waiting at its /metrics) and the identity's log"
     return DemoFailed("waiting for roles to reach the identity", f"after {PATIENCE:g} s {why}", to_do)
-
-
-def _roles(token: str) -> set[str]:
-    payload = token.split(".")[1]
-    claims = orjson.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
-    return set(claims["linli"]["communities"].get(str(COMMUNITY), ()))
 
 
 def _key(kind: str, file: bytes) -> str:

@@ -14,7 +14,7 @@ from deploy.simulators.identity.keys import KeyRing
 from deploy.simulators.identity.register import Register
 from shared.contracts.issues.register import REGISTER
 from shared.messaging.settings import KafkaSettings
-from shared.messaging.tail import tail
+from shared.messaging.tail import CursorExpired, tail
 
 logger = logging.getLogger(__name__)
 
@@ -51,6 +51,6 @@ async def follow_register(kafka: KafkaSettings, register: Register) -> None:
             # From the start each time: the topic is compacted, and the fold takes nothing twice.
             async for tailed in tail(kafka, [REGISTER], start="beginning"):
                 register.apply(tailed.event)
-        except (KafkaError, OSError) as error:
+        except (KafkaError, OSError, CursorExpired) as error:
             logger.warning("the register's topic is out of reach, trying again: %r", error)
         await asyncio.sleep(1)
