@@ -97,6 +97,17 @@ def test_no_file_names_a_package_host_or_a_machine_path() -> None:
     assert found == []
 
 
+def test_demo_and_replay_produce_to_no_topic_and_hold_no_database_address() -> None:
+    forbidden = re.compile(r"Producer\b|postgres(ql)?://|_DATABASE_")
+    found = [
+        f"{shown(path)}: {match.group()}"
+        for path in SOURCES
+        if path.is_relative_to(ROOT / "deploy" / "demo") or path.is_relative_to(ROOT / "deploy" / "replay")
+        for match in forbidden.finditer(path.read_text("utf-8"))
+    ]
+    assert found == []
+
+
 @pytest.mark.parametrize(
     "domain", sorted(ROOT.glob("services/*/domain")), ids=lambda path: str(path.parent.name)
 )
