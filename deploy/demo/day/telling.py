@@ -4,12 +4,14 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final
 from uuid import uuid4
+from zoneinfo import ZoneInfo
 
 from deploy.demo.access import Access
 from deploy.demo.day.phones import Phones, Rung
 from deploy.demo.day.scenes import Scene, scenes
 from deploy.demo.failures import DemoFailed
 from deploy.demo.loading import OPERATOR
+from deploy.demo.town.layout import ZONE
 from deploy.demo.town.making import Town
 from deploy.demo.town.people import Contact
 
@@ -94,6 +96,7 @@ def _what(scene: Scene) -> str:
 
 
 def _clock(moment: str | None) -> str:
-    return (
-        "whenever" if moment is None else datetime.fromisoformat(moment).astimezone().strftime("%d %b %H:%M")
-    )
+    """As the community's clocks show it, and the messages too."""
+    if moment is None:
+        return "whenever"
+    return datetime.fromisoformat(moment).astimezone(ZoneInfo(ZONE)).strftime("%d %b %H:%M")
