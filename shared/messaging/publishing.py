@@ -4,7 +4,6 @@ import asyncio
 import time
 from collections.abc import Callable
 
-import structlog
 from aiokafka import AIOKafkaProducer, TopicPartition
 from aiokafka.errors import KafkaError
 
@@ -13,14 +12,13 @@ from shared.messaging.lanes import Lanes
 from shared.messaging.producer import drop_producer, open_producer
 from shared.messaging.settings import KafkaSettings
 from shared.messaging.topics import full_topic
+from shared.telemetry.logs import log
 
 WATCH_SECONDS = 0.5
 LATE_SECONDS = 5.0
 PROBE_SECONDS = 5.0
 # A producer that is well has tried three times within this, once the broker answers.
 STUCK_SECONDS = 16.0
-
-log = structlog.get_logger("linli.relay")
 
 
 class Publishing:

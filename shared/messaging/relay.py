@@ -4,7 +4,6 @@ import asyncio
 from contextlib import suppress
 
 import asyncpg
-import structlog
 
 from shared.faults import crash_point
 from shared.messaging import metrics
@@ -13,6 +12,7 @@ from shared.messaging.leadership import leading
 from shared.messaging.outbox_rows import OutboxRows
 from shared.messaging.publishing import Publishing
 from shared.messaging.settings import KafkaSettings
+from shared.telemetry.logs import log
 
 POLL_SECONDS = 1.0
 ROWS_IN_HAND = 6_000
@@ -21,8 +21,6 @@ LAST_ACKS_SECONDS = 1.0
 RETRY_SECONDS = (0.2, 5.0)
 
 DATABASE_AWAY = (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError)
-
-log = structlog.get_logger("linli.relay")
 
 
 class Relay:
@@ -114,7 +112,8 @@ class Relay:
         rows = await outbox.read(lanes.in_hand, self._publishing.absent)
         if self._again:
             return  # what was released meanwhile comes before these rows
-        crash_point("relay.read")
+        if rows:
+            crash_point("relay.read")
         for topic in lanes.accept(rows, self._publishing.partitions):
             self._publishing.look_for(topic)
         if outbox.in_pass:

@@ -7,6 +7,7 @@ from typing import Any
 
 import asyncpg
 import pytest
+import structlog
 from confluent_kafka import Consumer as ForeignConsumer
 from confluent_kafka import Message
 
@@ -28,6 +29,10 @@ EFFECTS = (
     """,
     "GRANT SELECT, INSERT ON effects TO linli_system",
 )
+
+
+# structlog's own default shows tracebacks with all variables, which takes seconds of the event loop.
+structlog.configure(processors=[structlog.processors.format_exc_info, structlog.processors.JSONRenderer()])
 
 
 @dataclass

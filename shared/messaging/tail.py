@@ -1,0 +1,146 @@
+"""Follows topics without a group: every reader sees everything, and a cursor says how far it has read."""
+
+import base64
+import binascii
+from collections.abc import AsyncGenerator, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import orjson
+from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.errors import OffsetOutOfRangeError
+
+from shared.contracts import Event
+from shared.messaging.attributes import InvalidEnvelope
+from shared.messaging.envelope import UnknownType, read_record
+from shared.messaging.settings import KafkaSettings
+from shared.messaging.topics import full_topic, plain_topic
+
+Offsets = dict[TopicPartition, int]
+
+
+class CursorExpired(Exception):
+    """The cursor is no cursor, or what comes after it is not kept any more: begin anew."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tailed:
+    """An event and how far all partitions were read with it."""
+
+    event: Event[Any]
+    offsets: Mapping[str, Mapping[str, int]]
+
+    @property
+    def cursor(self) -> str:
+        """The place after this event, to be given to `tail` later; opaque."""
+        return base64.urlsafe_b64encode(orjson.dumps(self.offsets)).decode().rstrip("=")
+
+
+async def tail(
+    kafka: KafkaSettings, topics: Iterable[str], *, start: Literal["end", "beginning"] | str
+) -> AsyncGenerator[Tailed, None]:
+    """Give events of these topics as they come, from the end, the beginning, or behind a cursor.
+
+    What is no event, or of a type nobody knows, is passed over. A reader that resumes may see repeats.
+
+    Raises:
+        CursorExpired: see there; also later, when the reader is overtaken by the topic's retention.
+        KafkaError, OSError: the broker cannot be reached at the start, or a topic does not exist.
+    """
+    named = [full_topic(kafka, topic) for topic in topics]
+    since = None if start in ("end", "beginning") else _decode(kafka, start)
+    client = AIOKafkaConsumer(
+        **kafka.client_options(),
+        client_id="linli-tail",
+        enable_auto_commit=False,
+        auto_offset_reset="none",
+        isolation_level="read_committed",
+        fetch_max_wait_ms=500,
+        metadata_max_age_ms=5000,
+        request_timeout_ms=5000,
+    )
+    try:
+        await client.start()
+        for topic in named:
+            # Its public ways to learn of partitions also begin to read them somewhere.
+            await client._client._wait_on_metadata(topic)  # noqa: SLF001
+        offsets = await _first_offsets(client, named, start, since)
+        _go_to(client, offsets)
+        while True:
+            async for tailed in _read(client, kafka, offsets):
+                yield tailed
+            await _add_new_partitions(client, named, offsets)
+    except OffsetOutOfRangeError as error:
+        raise CursorExpired("the topic does not reach back that far any more") from error
+    finally:
+        await client.stop()
+
+
+async def _read(
+    client: AIOKafkaConsumer, kafka: KafkaSettings, offsets: Offsets
+) -> AsyncGenerator[Tailed, None]:
+    for partition, records in (await client.getmany(timeout_ms=1000, max_records=500)).items():
+        for record in records:
+            offsets[partition] = record.offset + 1
+            try:
+                event = read_record(record.headers, record.value, timestamp=record.timestamp)
+            except (InvalidEnvelope, UnknownType):
+                continue
+            yield Tailed(event, _encodable(kafka, offsets))
+
+
+async def _first_offsets(
+    client: AIOKafkaConsumer, topics: Iterable[str], start: str, since: Offsets | None
+) -> Offsets:
+    partitions = _partitions(client, topics)
+    first = await client.beginning_offsets(partitions)
+    if start == "beginning":
+        return dict(first)
+    last = await client.end_offsets(partitions)
+    if since is None:
+        return dict(last)
+    # A partition that the cursor does not know was added after it, so all of it is new.
+    offsets = {partition: since.get(partition, first[partition]) for partition in partitions}
+    if any(not first[partition] <= offset <= last[partition] for partition, offset in offsets.items()):
+        raise CursorExpired("the topic does not reach back that far any more")
+    return offsets
+
+
+def _partitions(client: AIOKafkaConsumer, topics: Iterable[str]) -> list[TopicPartition]:
+    return [
+        TopicPartition(topic, number)
+        for topic in topics
+        for number in sorted(client.partitions_for_topic(topic) or ())
+    ]
+
+
+async def _add_new_partitions(client: AIOKafkaConsumer, topics: Iterable[str], offsets: Offsets) -> None:
+    added = [partition for partition in _partitions(client, topics) if partition not in offsets]
+    if added:
+        offsets.update(await client.beginning_offsets(added))
+        _go_to(client, offsets)
+
+
+def _go_to(client: AIOKafkaConsumer, offsets: Offsets) -> None:
+    client.assign(list(offsets))
+    for partition, offset in offsets.items():
+        client.seek(partition, offset)
+
+
+def _encodable(kafka: KafkaSettings, offsets: Offsets) -> dict[str, dict[str, int]]:
+    found: dict[str, dict[str, int]] = {}
+    for (topic, partition), offset in offsets.items():
+        found.setdefault(plain_topic(kafka, topic), {})[str(partition)] = offset
+    return found
+
+
+def _decode(kafka: KafkaSettings, cursor: str) -> Offsets:
+    try:
+        decoded = orjson.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+        return {
+            TopicPartition(full_topic(kafka, topic), int(partition)): int(offset)
+            for topic, partitions in decoded.items()
+            for partition, offset in partitions.items()
+        }
+    except (binascii.Error, ValueError, AttributeError, TypeError) as error:
+        raise CursorExpired("this is no cursor") from error
