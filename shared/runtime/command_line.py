@@ -5,10 +5,12 @@ import json
 from collections.abc import Iterator
 from contextlib import AsyncExitStack, contextmanager
 from typing import Annotated, Any
+from uuid import UUID
 
 import asyncpg
 import typer
 
+from shared.errors import NotFound
 from shared.runtime.listening import CannotListenError
 from shared.runtime.running import EVERYTHING, Activity, describe
 from shared.runtime.service import Service
@@ -16,6 +18,12 @@ from shared.runtime.settings import MigrationSettings, WrongSettings, read_setti
 
 _CHOICES = ", ".join(Activity)
 Only = Annotated[str | None, typer.Option(help=f"Comma-separated, of {_CHOICES}; without it all of them.")]
+
+Letter = Annotated[UUID | None, typer.Argument(help="Its id, as dead-letters lists it; without it all.")]
+Discard = Annotated[
+    bool, typer.Option("--discard", help="Give the letter up; put back what waits behind it.")
+]
+Most = Annotated[int, typer.Option(min=1, help="How many at most.")]
 
 
 def command_line(service: Service) -> typer.Typer:
@@ -27,7 +35,12 @@ def command_line(service: Service) -> typer.Typer:
         add_completion=False,
         pretty_exceptions_enable=False,
     )
+    _add_running(commands, service)
+    _add_mending(commands, service)
+    return commands
 
+
+def _add_running(commands: typer.Typer, service: Service) -> None:
     @commands.command()
     def serve(only: Only = None) -> None:
         """Run the service until Ctrl-C or SIGTERM."""
@@ -52,7 +65,32 @@ def command_line(service: Service) -> typer.Typer:
         """Print the description of the HTTP API as JSON; needs no server."""
         typer.echo(json.dumps(asyncio.run(_described(service)), ensure_ascii=False, indent=2))
 
-    return commands
+
+def _add_mending(commands: typer.Typer, service: Service) -> None:
+    @commands.command()
+    def dead_letters(most: Most = 100) -> None:
+        """List the oldest records that could not be taken in, and why."""
+        from shared.runtime.mending import tell_dead_letters
+
+        with _explained():
+            lines = asyncio.run(tell_dead_letters(service, read_settings(service.settings), most))
+        typer.echo("\n".join(lines))
+
+    @commands.command()
+    def redeliver(letter: Letter = None, discard: Discard = False) -> None:
+        """Put dead letters and what waits behind them back in order: all of them, or the one named."""
+        from shared.runtime import mending
+
+        with _explained():
+            settings = read_settings(service.settings)
+            if discard and letter is None:
+                raise typer.BadParameter("name the letter to discard", param_hint="--discard")
+            outcome = asyncio.run(
+                mending.discard(service, settings, letter)
+                if discard and letter
+                else mending.redeliver(service, settings, letter)
+            )
+        typer.echo(f"{outcome.done} put back, {outcome.dead} dead still")
 
 
 def activities_of(only: str | None) -> frozenset[Activity]:
@@ -75,12 +113,12 @@ def _explained() -> Iterator[None]:
     """Turns what the user can mend into a sentence on stderr and exit code 2; anything else is our fault."""
     try:
         yield
-    except (WrongSettings, CannotListenError) as error:
+    except (WrongSettings, CannotListenError, NotFound) as error:
         typer.echo(str(error.args[-1]), err=True)
         raise typer.Exit(2) from None
     except (ConnectionError, TimeoutError, asyncpg.PostgresConnectionError) as error:
         typer.echo(f"the database cannot be reached: {error}", err=True)
         raise typer.Exit(2) from None
-    except asyncpg.InvalidAuthorizationSpecificationError as error:
-        typer.echo(f"the database refuses the log-in: {error}", err=True)
+    except (asyncpg.InvalidAuthorizationSpecificationError, asyncpg.InvalidCatalogNameError) as error:
+        typer.echo(f"the database refuses: {error}", err=True)
         raise typer.Exit(2) from None

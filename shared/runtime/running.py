@@ -77,6 +77,14 @@ async def running(
     supervisor.check()
 
 
+@asynccontextmanager
+async def working(service: Service, settings: ServiceSettings) -> AsyncIterator[tuple[Context, Parts]]:
+    """A service opened and nothing started, for an operator's commands; what it emits waits for a relay."""
+    async with AsyncExitStack() as stack:
+        opened = await _open(stack, service, settings, ())
+        yield opened.context, opened.parts
+
+
 async def describe(stack: AsyncExitStack, service: Service) -> dict[str, Any]:
     """The OpenAPI description of a service, made from its example settings without any server."""
     opened = await _open(stack, service, example_settings(service.settings), EVERYTHING)

@@ -8,7 +8,7 @@ import threading
 import time
 from datetime import UTC, datetime
 from types import TracebackType
-from typing import Any
+from typing import Any, BinaryIO
 
 import orjson
 import structlog
@@ -31,8 +31,11 @@ _LIBRARIES = {
 }
 
 
-def configure_logs(service: str, level: str = "INFO") -> None:
-    """Sends our lines, those of libraries, warnings and uncaught errors to stdout; called once a process."""
+def configure_logs(service: str, level: str = "INFO", out: BinaryIO | None = None) -> None:
+    """Sends our lines, those of libraries, warnings and uncaught errors to `out`; called once a process.
+
+    Without `out` to stdout; commands whose output is for reading give stderr.
+    """
     lowest = logging.getLevelNamesMapping()[level.upper()]
 
     def name_service(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
@@ -49,7 +52,7 @@ def configure_logs(service: str, level: str = "INFO") -> None:
             structlog.processors.JSONRenderer(serializer=_json),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(lowest),
-        logger_factory=structlog.BytesLoggerFactory(sys.stdout.buffer),
+        logger_factory=structlog.BytesLoggerFactory(out or sys.stdout.buffer),
         cache_logger_on_first_use=True,
     )
     root = logging.getLogger()

@@ -1,7 +1,6 @@
 """Parking on the register's real topic: what is told there decides who may register a vehicle."""
 
 import asyncio
-from collections.abc import Sequence
 
 import pytest
 from confluent_kafka import Producer
@@ -22,10 +21,8 @@ def publish(kafka: KafkaSettings, *events: Event[Fact]) -> None:
     """Sends events as the service in charge of the register does, by another library."""
     producer = Producer({"bootstrap.servers": kafka.bootstrap_servers, "log_level": 0})
     for record in map(to_record, events):
-        headers: Sequence[tuple[str, bytes]] = [
-            (name, value.encode()) for name, value in record.headers.items()
-        ]
-        producer.produce(kafka.topic_prefix + record.topic, record.value, record.key, headers=list(headers))
+        headers: list[tuple[str, str | bytes]] = list(record.headers.items())
+        producer.produce(kafka.topic_prefix + record.topic, record.value, record.key, headers=headers)
     assert producer.flush(10) == 0
 
 
