@@ -37,8 +37,18 @@ async def load_town(access: Access, town: Town, say: Say) -> None:
     ]
     for name, step in steps:
         began = time.monotonic()
-        done = await step()
+        done = await _told(name, step(), say)
         say(f"  {name:<22} {done:<44} {time.monotonic() - began:5.2f} s")
+
+
+async def _told(name: str, step: Awaitable[str], say: Say, every: int = 3) -> str:
+    """Says every few seconds that a long step is still at it."""
+    doing = asyncio.ensure_future(step)
+    seconds = 0
+    while not (await asyncio.wait([doing], timeout=every))[0]:
+        seconds += every
+        say(f"  {name:<22} … {seconds} s")
+    return doing.result()
 
 
 async def register_community(access: Access) -> str:

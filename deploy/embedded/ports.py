@@ -2,6 +2,7 @@
 
 import random
 import socket
+from collections.abc import Collection
 
 LOOPBACK = "127.0.0.1"
 # Below the ephemeral range of Linux and macOS: a port that a stopped server left must not be taken by an
@@ -20,15 +21,15 @@ def is_free(port: int) -> bool:
     return True
 
 
-def free_port(preferred: int | None = None) -> int:
-    """The preferred port when it is free, else any free one.
+def free_port(preferred: int | None = None, *, taken: Collection[int] = ()) -> int:
+    """The preferred port when it is free, else any free one; never one that is `taken` for another piece.
 
     Raises OSError when 200 random ports are all in use.
     """
-    if preferred is not None and is_free(preferred):
+    if preferred is not None and preferred not in taken and is_free(preferred):
         return preferred
     for port in random.sample(CANDIDATES, 200):
-        if is_free(port):
+        if port not in taken and is_free(port):
             return port
     raise OSError("200 random ports on 127.0.0.1 are all in use")
 

@@ -206,7 +206,9 @@ class Suite:
             self.kafka.wait()
 
     def _wire(self, given: Mapping[str, DatabaseUrls]) -> Wiring:
-        ports = {name: free_port(self._wish(name)) for name in (*SIMULATORS, *self.services, *self.relays)}
+        ports: dict[str, int] = {}
+        for name in (*SIMULATORS, *self.services, *self.relays):
+            ports[name] = free_port(self._wish(name), taken=ports.values())
         databases = dict(given)
         if self.postgres:
             server = self.postgres.url()

@@ -1,0 +1,1 @@
+"""Recorded reality through the public APIs of a suite of its own, compared with what it must come to."""
