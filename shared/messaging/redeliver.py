@@ -21,9 +21,12 @@ from shared.messaging.sorting import Refused
 from shared.messaging.subscription import Subscriptions
 from shared.telemetry.logs import log
 
-_LETTERS = """
-SELECT id, topic, key FROM dead_letters
-WHERE consumer = $1 AND ($2::uuid IS NULL OR id = $2) ORDER BY topic, partition, "offset"
+_LETTER = "SELECT id, topic, key FROM dead_letters WHERE consumer = $1 AND id = $2"
+# Also what is parked behind no letter any more: a redelivery was interrupted after it had put that back.
+_ALL = """
+SELECT id, topic, key FROM dead_letters WHERE consumer = $1
+UNION ALL
+SELECT DISTINCT NULL::uuid, topic, key FROM parked_events WHERE consumer = $1
 """
 _COLUMNS = 'topic, partition, "offset", key, headers, value, recorded_at'
 _BY_ID = f"SELECT {_COLUMNS}, true AS dead FROM dead_letters WHERE consumer = $1 AND id = $2 FOR UPDATE"  # noqa: S608
@@ -96,10 +99,12 @@ class Redelivery:
 
     async def _letters(self, letter: UUID | None) -> list[asyncpg.Record]:
         async with self._work() as work:
-            rows = await work.connection.fetch(_LETTERS, self.intake.consumer, letter)
-        if letter is not None and not rows:
+            if letter is None:
+                return list(await work.connection.fetch(_ALL, self.intake.consumer))
+            rows = list(await work.connection.fetch(_LETTER, self.intake.consumer, letter))
+        if not rows:
             raise NotFound("there is no such dead letter")
-        return list(rows)
+        return rows
 
     async def _put_back_key(self, topic: str, key: bytes) -> Redelivered:
         outcome = Redelivered()
