@@ -9,6 +9,7 @@ from services.notify.usecases.reseal_contacts import resealing
 from services.notify.usecases.send_messages import Lane, Sender
 from shared.database.work import Works
 from shared.http.idempotency import forget_keys
+from shared.messaging.inbox import forget_old
 from shared.runtime.schedule import Every
 
 POLL_SECONDS = 1.0
@@ -22,6 +23,7 @@ def schedule(lanes: Sequence[Lane], phones: Phones) -> list[Every]:
         Every("install defaults", 60, _install_defaults),
         Every("reseal contacts", 300, resealing(phones)),
         Every("forget idempotency keys", 600, forget_keys),
+        Every("forget inbox", 600, forget_old),
     ]
 
 

@@ -38,7 +38,7 @@ class Rulebook:
     """All entries in force: of each name the newest default, and the newest of each community's own."""
 
     entries: Sequence[Entry]
-    _rules: dict[tuple[UUID, str], tuple[Rule, ...]] = field(default_factory=dict)
+    _applicable: dict[UUID, "Applicable"] = field(default_factory=dict)
 
     @cached_property
     def _newest(self) -> Mapping[tuple[UUID | None, Kind, str], Entry]:
@@ -60,15 +60,25 @@ class Rulebook:
         names = {*self._names.get((None, kind), ()), *self._names.get((community, kind), ())}
         return [entry for name in sorted(names) if (entry := self.find(community, kind, name))]
 
-    def rules_for(self, community: UUID, event: str) -> tuple[Rule, ...]:
-        """Give the enabled rules on a type of event, compiled once for each community and type."""
-        found = self._rules.get((community, event))
+    def applicable(self, community: UUID) -> "Applicable":
+        """Give a community's enabled rules by type of event, with their templates; compiled once."""
+        found = self._applicable.get(community)
         if found is None:
-            entries = [each for each in self.in_force(community, Kind.RULE) if each.content["event"] == event]
-            rules = (rule_from(entry.id, entry.name, entry.content) for entry in entries)
-            found = tuple(rule for rule in rules if rule.enabled)
-            self._rules[community, event] = found
+            found = self._applicable[community] = {}
+            for entry in self.in_force(community, Kind.RULE):
+                rule = rule_from(entry.id, entry.name, entry.content)
+                if rule.enabled:
+                    template = self.find(community, Kind.TEMPLATE, rule.template)
+                    found[rule.event] = (*found.get(rule.event, ()), (rule, template))
         return found
+
+    def words(self, community: UUID) -> dict[str, Mapping[str, Any]]:
+        """Give a community's vocabularies by name."""
+        return {entry.name: entry.content for entry in self.in_force(community, Kind.VOCABULARY)}
+
+
+Applicable = dict[str, tuple[tuple[Rule, Entry | None], ...]]
+"""Rules with their templates, by type of event."""
 
 
 def newest(entries: Iterable[Entry]) -> list[Entry]:

@@ -8,6 +8,7 @@ _BASIC = frozenset(
     "¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà"
 )
 _EXTENDED = frozenset("\f^{}\\[~]|€")
+_ALL = _BASIC | _EXTENDED
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,12 +22,15 @@ class Segments:
 
 def segments_of(text: str) -> Segments:
     """Count the parts of a text; a part of several gives 7 septets or 3 characters to its header."""
-    if all(character in _BASIC or character in _EXTENDED for character in text):
+    if _ALL.issuperset(text):
         # An extended character is an escape and a second septet, and the pair is not cut in two.
         return Segments(
             "GSM-7", *_packed([2 if character in _EXTENDED else 1 for character in text], 160, 153)
         )
-    # Characters beyond the first plane are surrogate pairs, not cut either.
+    # Characters beyond the first plane are surrogate pairs, not cut either; most texts have none.
+    units = len(text.encode("utf-16-le", "surrogatepass")) // 2
+    if units <= 70:
+        return Segments("UCS-2", units, 1)
     return Segments("UCS-2", *_packed([2 if ord(character) > 0xFFFF else 1 for character in text], 70, 67))
 
 

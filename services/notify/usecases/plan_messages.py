@@ -1,19 +1,19 @@
 """From facts to messages: who hears of what, decided for a chunk of events in a handful of statements."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from jinja2 import TemplateError
 from prometheus_client import Counter
 
 from services.notify.domain.audience import Audiences, Wanted, climb, wanted
-from services.notify.domain.contacts import Channel, Reach
+from services.notify.domain.contacts import Channel, Language, Reach
 from services.notify.domain.intents import intent_key, rung_id
 from services.notify.domain.messages import NO_CHANNEL, NO_CONTACT, NO_TEXT, Planned, Subject
-from services.notify.domain.rulebook import Entry, Kind, Rulebook
+from services.notify.domain.rulebook import Entry, Rulebook
 from services.notify.domain.rules import Rule
 from services.notify.domain.segments import segments_of
 from services.notify.domain.states import RANK, State
@@ -33,6 +33,7 @@ class Ask:
 
     event: Event[Any]
     rule: Rule
+    template: Entry | None
     whom: Sequence[Wanted]
 
 
@@ -45,38 +46,47 @@ async def plan_messages(work: Work, events: Sequence[Event[Any]]) -> None:
     if not live:
         return
     book = await current_rulebook(work)
-    asks = [ask for event in live for ask in asked_by(book, event)]
+    asks = list(asked_by(book, live))
     if not asks:
         return
     audiences = await audiences_for(work.connection, asks)
-    told = [(ask, person) for ask in asks for person in _persons(audiences, ask)]
-    if not told:
+    told = [(ask, _persons(audiences, ask)) for ask in asks]
+    pairs = {(ask.event.community, person) for ask, persons in told for person in persons}
+    if not pairs:
         return
-    reaches = await contacts.reaches(work.connection, {(ask.event.community, person) for ask, person in told})
-    planning = Planning(book, audiences, reaches)
-    rows = {row.id: row for row in planning.rows(told)}
+    planning = Planning(book, audiences, await contacts.reaches(work.connection, pairs))
+    rows = {row.id: row for ask, persons in told for row in planning.rows(ask, persons)}
     # In the order of their ids, so that chunks that meet lock in the same order and the index grows in place.
-    ordered = [rows[key] for key in sorted(rows)]
-    new = await messages.plan(work.connection, ordered, work.now, datetime.now(UTC))
-    for row in ordered:
-        if row.id in new:
-            _tell(work, row)
+    ordered = [rows[key] for key in sorted(rows, key=_as_bytes)]
+    _tell(work, ordered, await messages.plan(work.connection, ordered, work.now, datetime.now(UTC)))
 
 
-def _tell(work: Work, row: Planned) -> None:
-    _PLANNED.labels(row.event_type, row.state).inc()
-    if row.reason:
-        subject = Subject(
-            row.id, row.community, row.person, row.channel, row.category, row.about_type, row.about_id
-        )
-        tell_failed(work, subject, 1, row.reason, row.traceparent)
+def asked_by(book: Rulebook, events: Sequence[Event[Any]]) -> Iterator[Ask]:
+    """Give the rules that apply to events, with whom each asks for."""
+    for event in events:
+        for rule, template in book.applicable(event.community).get(event.type, ()):
+            if rule.matches(event.data):
+                yield Ask(event, rule, template, [wanted(each, event.data) for each in rule.recipients])
 
 
-def asked_by(book: Rulebook, event: Event[Any]) -> Iterator[Ask]:
-    """Give the rules that apply to an event, with whom each asks for."""
-    for rule in book.rules_for(event.community, event.type):
-        if rule.matches(event.data):
-            yield Ask(event, rule, [wanted(selector, event.data) for selector in rule.recipients])
+def _tell(work: Work, rows: Sequence[Planned], new: Collection[UUID]) -> None:
+    """Count what is new, and say of whom nobody can be reached."""
+    counts: dict[tuple[str, str], int] = {}
+    for row in rows:
+        if row.id not in new:
+            continue
+        counts[row.event_type, row.state] = counts.get((row.event_type, row.state), 0) + 1
+        if row.reason:
+            subject = Subject(
+                row.id, row.community, row.person, row.channel, row.category, row.about_type, row.about_id
+            )
+            tell_failed(work, subject, 1, row.reason, row.traceparent)
+    for (event_type, state), count in counts.items():
+        _PLANNED.labels(event_type, state).inc(count)
+
+
+def _as_bytes(key: UUID) -> bytes:
+    return key.bytes
 
 
 async def audiences_for(connection: Connection, asks: Sequence[Ask]) -> Audiences:
@@ -112,6 +122,14 @@ def _persons(audiences: Audiences, ask: Ask) -> list[str]:
     return list(dict.fromkeys(found))
 
 
+class _Said(NamedTuple):
+    """What one rule says of one event in one language on one channel, to however many."""
+
+    content: dict[str, str] | None
+    parts: int | None
+    encoding: str | None
+
+
 class Planning:
     """Makes the rows of one chunk out of what was read for it."""
 
@@ -123,76 +141,79 @@ class Planning:
         self._reaches = reaches
         self._words: dict[UUID, Words] = {}
 
-    def rows(self, told: Sequence[tuple[Ask, str]]) -> Iterator[Planned]:
-        """Give one message for each person and ask."""
-        for ask, person in told:
-            yield self._row(ask.event, ask.rule, person)
+    def rows(self, ask: Ask, persons: Sequence[str]) -> Iterator[Planned]:
+        """Give one message for each person."""
+        said: dict[tuple[Language, Channel], _Said] = {}
+        for person in persons:
+            reach = self._reaches.get((ask.event.community, person))
+            channel = reach.first_of(ask.rule.channels) if reach else None
+            if reach is None or channel is None:
+                yield _row(ask, person, reach, None, _NOTHING, NO_CONTACT if reach is None else NO_CHANNEL)
+                continue
+            if (reach.language, channel) not in said:
+                said[reach.language, channel] = self._say(ask, reach.language, channel)
+            words = said[reach.language, channel]
+            yield _row(ask, person, reach, channel, words, None if words.content else NO_TEXT)
 
-    def _row(self, event: Event[Any], rule: Rule, person: str) -> Planned:
-        intent = intent_key(event.source, event.id, rule.id, rule.major, person, rule.category)
-        reach = self._reaches.get((event.community, person))
-        channel = reach.first_of(rule.channels) if reach else None
-        template = self._book.find(event.community, Kind.TEMPLATE, rule.template)
-        content = self._content(event, template, reach, channel) if reach and channel and template else None
-        reason = None if content else _why_not(reach, channel)
-        state = State.SUPPRESSED if reason else State.READY
-        cost = segments_of(content["sms"]) if content and channel is Channel.SMS else None
-        about = _about(event)
-        return Planned(
-            id=rung_id(intent),
-            community=event.community,
-            intent=intent,
-            event_id=event.id,
-            event_source=event.source,
-            event_type=event.type,
-            event_time=event.time,
-            about_type=event.data.subject_field if about else None,
-            about_id=about,
-            rule_entry=rule.entry,
-            template_entry=template.id if template else None,
-            person=person,
-            category=rule.category,
-            urgency=rule.urgency_of(event.data),
-            channel=channel,
-            language=reach.language if reach else None,
-            content=content,
-            segments=cost.parts if cost else None,
-            encoding=cost.encoding if cost else None,
-            state=state,
-            rank=RANK[state],
-            reason=reason,
-            deadline=event.time + rule.time_to_live,
-            traceparent=event.traceparent,
-        )
-
-    def _content(
-        self, event: Event[Any], template: Entry, reach: Reach, channel: Channel
-    ) -> dict[str, str] | None:
+    def _say(self, ask: Ask, language: Language, channel: Channel) -> _Said:
         """Write the words now: later attempts must say the same, and an audit sees what was said."""
+        if ask.template is None:
+            return _NOTHING
+        event = ask.event
         place = getattr(event.data, "place", None)
         values = {**event.data.__dict__, "place_name": self._audiences.place_name(event.community, place)}
         zone = self._audiences.zones.get(event.community, DEFAULT_ZONE)
         try:
-            return render(
-                template, reach.language, channel, values, self._vocabularies(event.community), zone
-            )
+            words = self._vocabularies(event.community)
+            content = render(ask.template, language, channel, values, words, zone)
         except (TemplateError, TypeError, AttributeError):
             # Publishing renders each template against its event's examples; what those lack ends here.
-            return None
+            return _NOTHING
+        if channel is not Channel.SMS:
+            return _Said(content, None, None)
+        cost = segments_of(content["sms"])
+        return _Said(content, cost.parts, cost.encoding)
 
     def _vocabularies(self, community: UUID) -> Words:
-        if community not in self._words:
-            entries = self._book.in_force(community, Kind.VOCABULARY)
-            self._words[community] = {entry.name: entry.content for entry in entries}
-        return self._words[community]
+        found = self._words.get(community)
+        if found is None:
+            found = self._words[community] = self._book.words(community)
+        return found
 
 
-def _why_not(reach: Reach | None, channel: Channel | None) -> str:
-    if reach is None:
-        return NO_CONTACT
-    return NO_TEXT if channel else NO_CHANNEL
+_NOTHING = _Said(None, None, None)
 
 
-def _about(event: Event[Any]) -> UUID | None:
-    subject = getattr(event.data, event.data.subject_field)
-    return subject if isinstance(subject, UUID) else None
+def _row(
+    ask: Ask, person: str, reach: Reach | None, channel: Channel | None, said: _Said, reason: str | None
+) -> Planned:
+    event, rule = ask.event, ask.rule
+    intent = intent_key(event.source, event.id, rule.id, rule.major, person, rule.category)
+    state = State.SUPPRESSED if reason else State.READY
+    about = getattr(event.data, event.data.subject_field)
+    return Planned(
+        id=rung_id(intent),
+        community=event.community,
+        intent=intent,
+        event_id=event.id,
+        event_source=event.source,
+        event_type=event.type,
+        event_time=event.time,
+        about_type=event.data.subject_field if isinstance(about, UUID) else None,
+        about_id=about if isinstance(about, UUID) else None,
+        rule_entry=rule.entry,
+        template_entry=ask.template.id if ask.template else None,
+        person=person,
+        category=rule.category,
+        urgency=rule.urgency_of(event.data),
+        channel=channel,
+        language=reach.language if reach else None,
+        content=said.content,
+        segments=said.parts,
+        encoding=said.encoding,
+        state=state,
+        rank=RANK[state],
+        reason=reason,
+        deadline=event.time + rule.time_to_live,
+        traceparent=event.traceparent,
+    )

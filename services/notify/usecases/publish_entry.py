@@ -59,5 +59,4 @@ def _check(book: Rulebook, community: UUID, entry: Entry) -> None:
     if entry.kind is Kind.RULE:
         check_rule(entry.content, book.find(community, Kind.TEMPLATE, entry.content["template"]))
     elif entry.kind is Kind.TEMPLATE:
-        words = {each.name: each.content for each in book.in_force(community, Kind.VOCABULARY)}
-        check_template(entry, words)
+        check_template(entry, book.words(community))
