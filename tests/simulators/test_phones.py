@@ -2,8 +2,11 @@
 
 import subprocess
 import sys
+import time
 from concurrent.futures import ThreadPoolExecutor
+from itertools import count
 
+import httpx
 import pytest
 
 from tests.simulators.conftest import HTTP, KEY, MortalPhones, Phones, Sms
@@ -108,6 +111,33 @@ def test_what_was_answered_survives_kill_9(mortal_phones: MortalPhones, sms: Sms
     }
     assert mortal_phones.results(sms("rung-7"))[0] == answers[7]
     assert len(mortal_phones.ledger()) == 200
+
+
+def test_whatever_was_answered_before_a_kill_in_full_traffic_is_there(
+    mortal_phones: MortalPhones, sms: Sms
+) -> None:
+    answered: dict[str, str] = {}
+
+    def send(lane: int) -> None:
+        for number in count():
+            tokens = [f"rung-{lane}-{number}-{place}" for place in range(20)]
+            try:
+                results = mortal_phones.results(*map(sms, tokens))
+            except httpx.TransportError:
+                return
+            answered.update((result["token"], result["provider_id"]) for result in results)
+
+    with ThreadPoolExecutor(4) as lanes:
+        sending = [lanes.submit(send, lane) for lane in range(4)]
+        while len(answered) < 400:
+            time.sleep(0.005)
+        mortal_phones.kill()
+        for one in sending:
+            one.result()
+    mortal_phones.start()
+    ledger = {line["token"]: line["provider_id"] for line in mortal_phones.ledger()}
+    assert len(ledger) == len(mortal_phones.ledger())
+    assert answered.items() <= ledger.items()
 
 
 def test_a_line_torn_by_a_kill_is_cut_off(mortal_phones: MortalPhones, sms: Sms) -> None:
