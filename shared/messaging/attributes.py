@@ -80,7 +80,7 @@ class Attributes:
 
     def imported(self) -> bool:
         """Tell whether this is recorded history."""
-        text = self.texts.get("imported") or "false"
+        text = (self.texts.get("imported") or "false").lower()  # CloudEvents' own Python library says True
         if text not in ("true", "false"):
             raise InvalidEnvelope("broken-envelope", "imported is neither true nor false")
         return text == "true"
