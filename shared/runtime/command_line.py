@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import sys
 from collections.abc import Iterator
 from contextlib import AsyncExitStack, contextmanager
 from typing import Annotated, Any
@@ -15,6 +16,7 @@ from shared.runtime.listening import CannotListenError
 from shared.runtime.running import EVERYTHING, Activity, describe
 from shared.runtime.service import Service
 from shared.runtime.settings import MigrationSettings, WrongSettings, read_settings
+from shared.telemetry.logs import configure_logs
 
 _CHOICES = ", ".join(Activity)
 Only = Annotated[str | None, typer.Option(help=f"Comma-separated, of {_CHOICES}; without it all of them.")]
@@ -85,6 +87,7 @@ def _add_mending(commands: typer.Typer, service: Service) -> None:
             settings = read_settings(service.settings)
             if discard and letter is None:
                 raise typer.BadParameter("name the letter to discard", param_hint="--discard")
+            configure_logs(service.name, settings.log_level, sys.stderr.buffer)
             outcome = asyncio.run(
                 mending.discard(service, settings, letter)
                 if discard and letter

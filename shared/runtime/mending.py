@@ -1,6 +1,5 @@
 """What an operator does about records that could not be taken in: look, put back, give one up."""
 
-import sys
 from collections.abc import Iterator
 from uuid import UUID
 
@@ -9,7 +8,6 @@ from shared.messaging.redeliver import Redelivered, Redelivery
 from shared.runtime.running import working
 from shared.runtime.service import Service
 from shared.runtime.settings import ServiceSettings
-from shared.telemetry.logs import configure_logs
 
 
 async def tell_dead_letters(service: Service, settings: ServiceSettings, most: int) -> list[str]:
@@ -21,7 +19,6 @@ async def tell_dead_letters(service: Service, settings: ServiceSettings, most: i
 
 async def redeliver(service: Service, settings: ServiceSettings, letter: UUID | None) -> Redelivered:
     """Puts one dead letter back, or all, with what waits behind; raises NotFound."""
-    configure_logs(service.name, settings.log_level, sys.stderr.buffer)
     async with working(service, settings) as (context, parts):
         redelivery = Redelivery.of(service.name, context.works, parts.subscriptions, service.errors)
         return await redelivery.redeliver(letter)
@@ -29,7 +26,6 @@ async def redeliver(service: Service, settings: ServiceSettings, letter: UUID | 
 
 async def discard(service: Service, settings: ServiceSettings, letter: UUID) -> Redelivered:
     """Gives one dead letter up and puts back what waits behind it; raises NotFound."""
-    configure_logs(service.name, settings.log_level, sys.stderr.buffer)
     async with working(service, settings) as (context, parts):
         redelivery = Redelivery.of(service.name, context.works, parts.subscriptions, service.errors)
         return await redelivery.discard(letter)

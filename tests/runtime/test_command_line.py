@@ -1,84 +1,100 @@
 """The commands of a service: what each does, and the one sentence a user gets when it cannot."""
 
 import json
-import os
 import subprocess
 import sys
-from collections.abc import Mapping
 
 import asyncpg
 import pytest
 import typer
+from typer.testing import CliRunner, Result
 
-from deploy.embedded.databases import DatabaseUrls
-from shared.runtime.command_line import activities_of
+from deploy.embedded.databases import DatabaseUrls, blocking
+from services.parking.app import SERVICE as PARKING
+from services.volunteer.app import SERVICE as VOLUNTEER
+from shared.runtime.command_line import activities_of, command_line
 from shared.runtime.running import EVERYTHING, Activity
+from shared.runtime.service import Service
+from shared.runtime.settings import ServiceSettings, example_settings
+from tests.runtime.processes import environment_of
 
 
-def command(
-    *arguments: str, service: str = "parking", **environment: str
-) -> "subprocess.CompletedProcess[str]":
-    """Runs a command with nothing of ours in its environment but what is given."""
-    clean: Mapping[str, str] = {
-        name: value
-        for name, value in os.environ.items()
-        if not name.startswith(("DATABASE_", "KAFKA_", "OIDC_"))
-    }
-    return subprocess.run(
-        [sys.executable, "-m", f"services.{service}", *arguments],
-        env={**clean, **environment},
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
+@pytest.fixture
+def clean(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
+    """An environment with nothing of ours in it."""
+    for name in (*ServiceSettings.model_fields, "database_owner_url"):
+        monkeypatch.delenv(name.upper(), raising=False)
+    return monkeypatch
 
 
-@pytest.mark.anyio
-@pytest.mark.parametrize("service", ["parking", "volunteer"])
-async def test_migrate_makes_an_empty_database_whole_and_repeats_harmlessly(
-    empty_database: DatabaseUrls, service: str
+def command(service: Service, *arguments: str, **environment: str) -> Result:
+    """Runs a command of a service in this process."""
+    return CliRunner().invoke(command_line(service), arguments, env=environment)
+
+
+@pytest.mark.usefixtures("clean")
+@pytest.mark.parametrize("service", [PARKING, VOLUNTEER], ids=lambda service: service.name)
+def test_migrate_makes_an_empty_database_whole_and_repeats_harmlessly(
+    empty_database: DatabaseUrls, service: Service
 ) -> None:
     for _ in range(2):
-        done = command("migrate", service=service, DATABASE_OWNER_URL=empty_database.owner_url)
-        assert done.returncode == 0, done.stderr
-        assert done.stdout == f"{service}: the database is at revision 0001\n"
-    connection = await asyncpg.connect(empty_database.url)
-    unguarded = await connection.fetch(
+        done = command(service, "migrate", DATABASE_OWNER_URL=empty_database.owner_url)
+        assert done.exit_code == 0, done.stderr
+        assert done.stdout == f"{service.name}: the database is at revision 0001\n"
+    assert blocking(unguarded(empty_database.url)) == []
+
+
+async def unguarded(url: str) -> list[str]:
+    """The tables with tenants' rows that row-level security does not bind."""
+    connection = await asyncpg.connect(url)
+    rows = await connection.fetch(
         """
         SELECT relname FROM pg_class JOIN pg_attribute ON attrelid = pg_class.oid AND attname = 'community_id'
         WHERE relkind = 'r' AND NOT (relrowsecurity AND relforcerowsecurity)
         """
     )
     await connection.close()
-    assert unguarded == []
+    return [row["relname"] for row in rows]
 
 
+@pytest.mark.usefixtures("clean")
 def test_migrate_without_a_database_says_so_in_a_sentence() -> None:
-    missing = command("migrate")
-    assert missing.returncode == 2
+    missing = command(PARKING, "migrate")
+    assert missing.exit_code == 2
     assert "DATABASE_OWNER_URL (the role that owns the tables) is not set; for example" in missing.stderr
-    away = command("migrate", DATABASE_OWNER_URL="postgresql://linli_owner:hidden@127.0.0.1:1/linli_parking")
-    assert away.returncode == 2
+    url = "postgresql://linli_owner:hidden@127.0.0.1:1/linli_parking"
+    away = command(PARKING, "migrate", DATABASE_OWNER_URL=url)
+    assert away.exit_code == 2
     assert away.stderr.startswith("the database cannot be reached: ")
     assert "hidden" not in away.stderr
 
 
-@pytest.mark.parametrize("service", ["parking", "volunteer"])
-def test_the_api_is_described_without_any_server(service: str) -> None:
-    done = command("openapi", service=service)
-    assert done.returncode == 0, done.stderr
+@pytest.mark.usefixtures("clean")
+@pytest.mark.parametrize("service", [PARKING, VOLUNTEER], ids=lambda service: service.name)
+def test_the_api_is_described_without_any_server(service: Service) -> None:
+    done = command(service, "openapi")
+    assert done.exit_code == 0, done.stderr
     described = json.loads(done.stdout)
     assert described["openapi"].startswith("3.1")
     assert {"/health/live", "/health/ready", "/metrics"} < set(described["paths"])
 
 
-def test_serve_without_settings_names_them_all() -> None:
-    done = command("serve")
+@pytest.mark.usefixtures("clean")
+def test_the_module_is_the_command_and_names_all_settings_it_lacks() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "services.parking", "serve"], capture_output=True, text=True, check=False
+    )
     assert done.returncode == 2
     assert "Traceback" not in done.stderr
     for name in ("DATABASE_URL", "DATABASE_SYSTEM_URL", "KAFKA_BOOTSTRAP_SERVERS", "OIDC_ISSUER"):
         assert f"  {name} (" in done.stderr
+
+
+def test_giving_up_a_letter_needs_its_name() -> None:
+    settings = example_settings(ServiceSettings)
+    done = command(PARKING, "redeliver", "--discard", **environment_of(settings))
+    assert done.exit_code == 2
+    assert "name the letter to discard" in done.stderr
 
 
 def test_only_names_activities() -> None:

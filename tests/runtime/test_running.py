@@ -1,6 +1,7 @@
 """A service inside a test's own loop: opened, woken, stopped in order, and its failures seen."""
 
 import asyncio
+import time
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from dataclasses import replace
@@ -10,6 +11,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from services.parking.app import SERVICE as PARKING
 from shared.database.batch import BatchWriter
 from shared.database.work import Works
 from shared.errors import Unavailable
@@ -18,6 +20,7 @@ from shared.runtime.listening import CannotListenError, bind
 from shared.runtime.running import Activity, running
 from shared.runtime.schedule import Every
 from shared.runtime.service import Context, Parts, Service
+from shared.runtime.serving import DEADLINE_SECONDS
 from shared.runtime.supervisor import TaskEndedError
 from tests.fixtures.services import MakeSettings
 from tests.runtime.probe import SERVICE, Dying
@@ -121,3 +124,37 @@ async def test_two_services_run_side_by_side_in_one_process(service_settings: Ma
         async with httpx.AsyncClient() as client:
             for each in (one, other):
                 assert (await client.get(f"{each.url}/health/ready")).status_code == 204
+
+
+async def test_a_database_of_another_revision_is_not_ready(service_settings: MakeSettings) -> None:
+    wired = service_settings("parking")
+    unmigrated = {
+        name: getattr(wired, name).rsplit("/", 1)[0] + "/postgres"
+        for name in ("database_url", "database_system_url")
+    }
+    settings = service_settings("parking", **unmigrated)
+    async with running(SERVICE, settings, API) as it, httpx.AsyncClient(base_url=it.url) as client:
+        ready = await client.get("/health/ready")
+    assert ready.status_code == 503
+    assert "needs 0001: run `python -m services.probe migrate`" in ready.json()["detail"]
+
+
+async def test_without_the_api_there_are_health_and_metrics_only(service_settings: MakeSettings) -> None:
+    only, settings = [Activity.schedule], service_settings("parking")
+    async with running(SERVICE, settings, only) as it, httpx.AsyncClient(base_url=it.url) as client:
+        assert (await client.get("/health/ready")).status_code == 204
+        assert "linli_event_loop_lag_seconds" in (await client.get("/metrics")).text
+        assert (await client.get("/slow?seconds=0")).status_code == 404
+
+
+async def test_with_the_broker_away_it_is_ready_and_stops_in_time(service_settings: MakeSettings) -> None:
+    settings = service_settings("parking", kafka_bootstrap_servers="127.0.0.1:1")
+    async with running(PARKING, settings) as at_work:
+        async with httpx.AsyncClient(base_url=at_work.url) as client:
+            assert (await client.get("/health/ready")).status_code == 204
+        async with at_work.context.works.for_system("test") as work:
+            await work.connection.execute(
+                "INSERT INTO outbox (topic, key, headers, value) VALUES ('linli.parking', 'k', '{}', '{}')"
+            )
+        stopping = time.monotonic()
+    assert time.monotonic() - stopping < DEADLINE_SECONDS

@@ -45,8 +45,7 @@ def test_a_signal_ends_it_in_order_and_what_was_asked_is_answered(probe: MakePro
         assert "the process ends with tasks left behind" not in process.said()
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_an_endless_request_is_cut_off_in_time(probe: MakeProbe, number: signal.Signals) -> None:
+def test_an_endless_request_is_cut_off_in_time(probe: MakeProbe) -> None:
     with started(PROBE, probe()) as process:
         url = process.until("listening")["url"]
 
@@ -61,7 +60,7 @@ def test_an_endless_request_is_cut_off_in_time(probe: MakeProbe, number: signal.
         asking = threading.Thread(target=ask)
         asking.start()
         time.sleep(0.4)
-        process.child.send_signal(number)
+        process.child.send_signal(signal.SIGINT)
         code, took = process.ends(10)
         asking.join()
         assert (code, took < 10) == (0, True)
@@ -87,15 +86,6 @@ def test_with_broker_and_database_away_it_is_live_and_ends_in_time(probe: MakePr
         assert (code, took < 10) == (0, True)
 
 
-def test_with_the_broker_away_writes_wait_and_it_ends_in_time(probe: MakeProbe) -> None:
-    with started("services.parking", probe(kafka_bootstrap_servers=AWAY)) as process:
-        url = process.until("listening")["url"]
-        assert httpx.get(f"{url}/health/ready").status_code == 204
-        process.child.send_signal(signal.SIGTERM)
-        code, took = process.ends(10)
-        assert (code, took < 10) == (0, True)
-
-
 def test_a_task_that_ends_ends_the_process_with_an_error(probe: MakeProbe) -> None:
     with started(PROBE, probe(), PROBE="dying") as process:
         code, _ = process.ends(40)
@@ -106,7 +96,7 @@ def test_a_task_that_ends_ends_the_process_with_an_error(probe: MakeProbe) -> No
 
 
 def test_a_task_that_cannot_be_cut_off_does_not_hold_the_process(probe: MakeProbe) -> None:
-    with started(PROBE, probe(), PROBE="uncancellable") as process:
+    with started(PROBE, probe(), PROBE="uncancellable", PROBE_PATIENCE="1") as process:
         process.until("listening")
         process.child.send_signal(signal.SIGTERM)
         code, took = process.ends(10)
@@ -115,17 +105,16 @@ def test_a_task_that_cannot_be_cut_off_does_not_hold_the_process(probe: MakeProb
 
 
 def test_a_loop_that_no_longer_turns_does_not_hold_the_process(probe: MakeProbe) -> None:
-    with started(PROBE, probe(), PROBE="blocking") as process:
+    with started(PROBE, probe(), PROBE="blocking", PROBE_DEADLINE="2") as process:
         process.until("listening")
         process.child.send_signal(signal.SIGTERM)
-        code, took = process.ends(11)
-        assert code == 3
-        assert took < 10.5
+        code, took = process.ends(5)
+        assert (code, took < 3) == (3, True)
         assert "probe.py" in process.errors()  # the line that blocks is named
 
 
 def test_a_second_signal_ends_it_at_once(probe: MakeProbe) -> None:
-    with started(PROBE, probe(), PROBE="uncancellable") as process:
+    with started(PROBE, probe(), PROBE="uncancellable", PROBE_PATIENCE="1") as process:
         process.until("listening")
         process.child.send_signal(signal.SIGINT)
         process.until("stopping")
@@ -143,26 +132,3 @@ def test_a_port_in_use_is_said_in_one_sentence(probe: MakeProbe) -> None:
     assert code == 2
     assert "is in use by another process" in said
     assert "Traceback" not in said
-
-
-def test_a_database_of_another_revision_is_not_ready(
-    probe: MakeProbe, service_settings: MakeSettings
-) -> None:
-    settings = service_settings("parking")
-    empty = {
-        name: getattr(settings, name).rsplit("/", 1)[0] + "/postgres"
-        for name in ("database_url", "database_system_url")
-    }
-    with started("services.parking", probe(**empty)) as process:
-        ready = httpx.get(f"{process.until('listening')['url']}/health/ready")
-        assert ready.status_code == 503
-        assert "run `python -m services.parking migrate`" in ready.json()["detail"]
-
-
-def test_without_the_api_there_are_health_and_metrics_only(probe: MakeProbe) -> None:
-    with started(PROBE, probe(), "--only", "relay,schedule") as process:
-        line = process.until("listening")
-        assert line["does"] == ["relay", "schedule"]
-        assert httpx.get(f"{line['url']}/health/ready").status_code == 204
-        assert "linli_event_loop_lag_seconds" in httpx.get(f"{line['url']}/metrics").text
-        assert httpx.get(f"{line['url']}/slow?seconds=0").status_code == 404
