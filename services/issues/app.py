@@ -36,7 +36,7 @@ from shared.database.batch import BatchWriter
 from shared.database.work import Works
 from shared.errors import Handling
 from shared.http.idempotency import StoredAnswer
-from shared.runtime.service import Context, Parts, Service
+from shared.runtime.parts import Context, Parts, Service
 
 ERRORS: dict[type[BaseException], Handling] = {
     AlreadyGranted: Handling(409, "already-granted", "The role is held already"),

@@ -19,7 +19,7 @@ from shared.contracts import Event, Fact
 from shared.database.work import Work
 from shared.errors import Handling
 from shared.messaging.subscription import Subscription
-from shared.runtime.service import Context, Parts, Service
+from shared.runtime.parts import Context, Parts, Service
 
 ERRORS: dict[type[BaseException], Handling] = {
     InvalidPhone: Handling(422, "invalid-phone", "This is no telephone number"),

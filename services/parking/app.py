@@ -10,7 +10,7 @@ from services.parking.schedule import SCHEDULE
 from services.parking.settings import ParkingSettings
 from services.parking.subscriptions import SUBSCRIPTIONS
 from shared.errors import Handling
-from shared.runtime.service import Context, Parts, Service
+from shared.runtime.parts import Context, Parts, Service
 
 ERRORS: dict[type[BaseException], Handling] = {
     UnreadablePlateError: Handling(422, "unreadable-plate", "The plate cannot be read"),

@@ -8,7 +8,7 @@ from services.volunteer.domain.volunteer import AlreadyRegisteredError, ConsentM
 from services.volunteer.schedule import SCHEDULE
 from services.volunteer.settings import VolunteerSettings
 from shared.errors import Handling
-from shared.runtime.service import Context, Parts, Service
+from shared.runtime.parts import Context, Parts, Service
 
 ERRORS: dict[type[BaseException], Handling] = {
     ConsentMissingError: Handling(422, "consent-missing", "Nobody is entered without agreeing to it"),

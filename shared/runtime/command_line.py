@@ -13,8 +13,8 @@ import typer
 
 from shared.errors import NotFound
 from shared.runtime.listening import CannotListenError
+from shared.runtime.parts import Service
 from shared.runtime.running import EVERYTHING, Activity, describe
-from shared.runtime.service import Service
 from shared.runtime.settings import MigrationSettings, WrongSettings, read_settings
 from shared.telemetry.logs import configure_logs
 

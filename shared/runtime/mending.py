@@ -5,8 +5,8 @@ from uuid import UUID
 
 from shared.messaging.dead_letters import DeadLetter, list_dead_letters
 from shared.messaging.redeliver import Redelivered, Redelivery
+from shared.runtime.parts import Service
 from shared.runtime.running import working
-from shared.runtime.service import Service
 from shared.runtime.settings import ServiceSettings
 
 

@@ -18,10 +18,10 @@ from shared.messaging import outbox
 from shared.messaging.relay import Relay
 from shared.runtime.clock import Clock, JumpingClock, SystemClock
 from shared.runtime.listening import HttpServer, bind, url_of
+from shared.runtime.parts import Context, Parts, Service
 from shared.runtime.readiness import Readiness
 from shared.runtime.relaying import relaying
 from shared.runtime.schedule import Schedule
-from shared.runtime.service import Context, Parts, Service
 from shared.runtime.settings import ServiceSettings, example_settings
 from shared.runtime.supervisor import Stage, Supervised, Supervisor
 from shared.security.tokens import TokenVerifier

@@ -12,8 +12,8 @@ from enum import IntEnum
 
 import uvloop
 
+from shared.runtime.parts import Service
 from shared.runtime.running import Activity, running
-from shared.runtime.service import Service
 from shared.runtime.settings import ServiceSettings
 from shared.runtime.supervisor import TaskEndedError
 from shared.telemetry.logs import configure_logs, log, watch_loop

@@ -15,8 +15,8 @@ from shared.database.work import Works
 from shared.http.routing import router
 from shared.runtime import serving, supervisor
 from shared.runtime.command_line import command_line
+from shared.runtime.parts import Context, Parts, Service
 from shared.runtime.schedule import Every
-from shared.runtime.service import Context, Parts, Service
 from shared.runtime.settings import ServiceSettings
 from shared.security.policy import public
 

@@ -13,8 +13,8 @@ from deploy.embedded.databases import DatabaseUrls, blocking
 from services.parking.app import SERVICE as PARKING
 from services.volunteer.app import SERVICE as VOLUNTEER
 from shared.runtime.command_line import activities_of, command_line
+from shared.runtime.parts import Service
 from shared.runtime.running import EVERYTHING, Activity
-from shared.runtime.service import Service
 from shared.runtime.settings import ServiceSettings, example_settings
 from tests.runtime.processes import environment_of
 

@@ -17,9 +17,9 @@ from shared.database.work import Works
 from shared.errors import Unavailable
 from shared.runtime.clock import jump
 from shared.runtime.listening import CannotListenError, bind
+from shared.runtime.parts import Context, Parts, Service
 from shared.runtime.running import Activity, running
 from shared.runtime.schedule import Every
-from shared.runtime.service import Context, Parts, Service
 from shared.runtime.serving import DEADLINE_SECONDS
 from shared.runtime.supervisor import TaskEndedError
 from tests.fixtures.services import MakeSettings
