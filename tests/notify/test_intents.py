@@ -1,6 +1,6 @@
 """The keys by which a repeat is known."""
 
-from uuid import UUID, uuid4
+from uuid import UUID, uuid4, uuid5
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -15,6 +15,11 @@ Key = tuple[str, UUID, UUID, int, str, str]
 @given(KEYS, KEYS)
 def test_an_intent_is_the_same_exactly_when_all_that_names_it_is(one: Key, other: Key) -> None:
     assert (intent_key(*one) == intent_key(*other)) == (one == other)
+
+
+@given(st.uuids(), st.integers(1, 300))
+def test_derived_ids_are_what_the_standard_library_derives(intent: UUID, rung: int) -> None:
+    assert rung_id(intent, rung) == uuid5(intent, str(rung))
 
 
 @given(st.uuids())

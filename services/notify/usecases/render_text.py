@@ -77,4 +77,9 @@ def render(
     """
     texts = template.content["texts"][language]
     names = {**values, "_words": words, "_language": language, "_zone": _zone(zone)}
-    return {part: compiled(texts[part]).render(names) for part in PARTS[channel]}
+    return {part: _written(compiled(texts[part]), names) for part in PARTS[channel]}
+
+
+def _written(template: Template, names: dict[str, Any]) -> str:
+    """Do what `Template.render` does, without its copies of the names."""
+    return "".join(template.root_render_func(template.new_context(names, shared=True)))
