@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from prometheus_client import Counter, Histogram
+from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shared.errors import Handling
@@ -19,6 +20,8 @@ DURATION = Histogram(
     "linli_http_request_seconds", "Time to the answer's end", ["method", "route"], buckets=SECONDS
 )
 _METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
+_GONE = 499
+"""Stands in numbers and logs for the status of a caller who went away before the answer."""
 _QUIET = {"/health/live", "/health/ready", "/metrics"}
 
 
@@ -44,11 +47,14 @@ class Edge:
             exchange = _Exchange(send, trace_id)
             try:
                 await self._app(scope, receive, exchange.send)
+            except ClientDisconnect:
+                pass  # nobody is left to be answered
             except Exception as error:  # noqa: BLE001  the edge: counted, logged, answered
                 await self._answer(error, scope, receive, exchange)
-            route = getattr(scope.get("route"), "path", "(none)")
-            step.update_name(f"{scope['method']} {route}")
-            self._record(scope, route, exchange.status, time.perf_counter() - began)
+            finally:
+                route = getattr(scope.get("route"), "path", "(none)")
+                step.update_name(f"{scope['method']} {route}")
+                self._record(scope, route, exchange.status or _GONE, time.perf_counter() - began)
 
     async def _answer(self, error: Exception, scope: Scope, receive: Receive, exchange: "_Exchange") -> None:
         response = problem_of(error, path=scope["path"], trace_id=exchange.trace_id, added=self._errors)

@@ -221,6 +221,25 @@ async def reads(request: Request) -> Response:
     return Response(verify(request.headers, await request.body(), secrets=SECRETS))
 
 
+@others.post("/defaults", response_model=Note)
+@platform()
+async def write_default(body: WriteNote, call: Requested) -> Response:
+    """Write, as the platform, what belongs to a community that the body names."""
+
+    async def written(work: Work) -> Note:
+        made = new_id()
+        await work.connection.execute(
+            "INSERT INTO notes (id, community_id, body, written_at) VALUES ($1, $2, $3, $4)",
+            made,
+            body.place,
+            body.body,
+            work.now,
+        )
+        return Note(id=made, body=body.body, version=1)
+
+    return await call.write(written, lambda note: note)
+
+
 async def _given(call: Requested) -> AsyncIterator[str]:
     yield call.actor.person
 

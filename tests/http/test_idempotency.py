@@ -90,6 +90,18 @@ async def test_a_key_belongs_to_person_and_community(
     assert (await stored(system, one), await stored(system, other)) == ((2, 2), (1, 1))
 
 
+async def test_the_platform_has_keys_without_a_community(
+    client: httpx.AsyncClient, issuer: Issuer, system: Any, community: UUID
+) -> None:
+    headers = issuer.headers("root", platform=True) | {"Idempotency-Key": str(community)}
+    body = {"body": "first", "place": str(community)}
+    first = await client.post("/defaults", json=body, headers=headers)
+    again = await client.post("/defaults", json=body, headers=headers)
+    assert first.status_code == again.status_code == 200
+    assert first.json() == again.json()
+    assert await stored(system, community) == (1, 0), "the key's row is in no community"
+
+
 async def test_without_a_key_each_request_is_its_own(
     client: httpx.AsyncClient, resident: Person, system: Any, community: UUID
 ) -> None:

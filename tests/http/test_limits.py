@@ -8,6 +8,7 @@ from uuid import UUID
 import pytest
 from fastapi import FastAPI
 
+from shared.http.edge import REQUESTS
 from shared.runtime.listening import HttpServer, bind, url_of
 from tests.fixtures.identity import Issuer
 from tests.http.conftest import Person
@@ -119,3 +120,19 @@ async def test_a_route_may_take_more(wire: Wire, issuer: Issuer, community: UUID
 async def test_a_stranger_is_sent_away_whatever_he_sends(wire: Wire) -> None:
     await wire.send(head(Person("nobody", {}), Content_Length="500000000", Expect="100-continue"))
     assert (await wire.answer())[0] == 401
+
+
+async def test_one_who_goes_away_is_no_error_of_ours(
+    wire: Wire, resident: Person, capsys: pytest.CaptureFixture[str]
+) -> None:
+    gone = REQUESTS.labels("POST", "/notes/hot", "499")
+    before = gone._value.get()
+    await wire.send(head(resident, Content_Length="1000"), b"x" * 10)
+    await asyncio.sleep(0.1)
+    wire.writer.close()
+    for _ in range(500):
+        if gone._value.get() > before:
+            break
+        await asyncio.sleep(0.01)
+    assert gone._value.get() == before + 1
+    assert "unforeseen error" not in capsys.readouterr().out
