@@ -21,18 +21,18 @@ def kafka_jars(cache: Path) -> list[Path]:
     lines = [line.split() for line in SUMS.read_text().splitlines()]
     expected = {name: digest for digest, name in lines}
     if not all((folder / name).exists() for name in expected):
-        _download(cache, folder, expected)
+        _download(folder, expected)
     return [folder / name for name in expected]
 
 
-def _download(cache: Path, folder: Path, expected: dict[str, str]) -> None:
+def _download(folder: Path, expected: dict[str, str]) -> None:
     import jgo
 
     try:
-        environment = jgo.build(ENDPOINT, cache_dir=cache / "jgo")
+        # Not `build`: that one would fetch a Java of its own, only to sort the jars.
+        found = {path.name: path for path in (artifact.resolve() for artifact in jgo.resolve(ENDPOINT))}
     except Exception as error:  # jgo promises no error classes; all end in one report
         raise StartFailed("Apache Kafka could not be downloaded", str(error), _REMEDY) from error
-    found = {jar.name: jar for jar in environment.all_jars}
     folder.mkdir(parents=True, exist_ok=True)
     for name, digest in expected.items():
         jar = found.get(name)
