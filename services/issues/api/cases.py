@@ -37,7 +37,7 @@ class AssignIn(In):
 class ResolveIn(In):
     """What was done."""
 
-    outcome: Words
+    outcome: Words = Field(examples=["The van was towed; the lane is free"])
 
 
 class EntryOut(BaseModel):

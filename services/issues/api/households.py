@@ -31,7 +31,7 @@ Persons = Annotated[list[PersonId], Field(max_length=MOST_PERSONS)]
 class HouseholdIn(In):
     """A new household, by the ids of its persons."""
 
-    code: Door = Field(description="Unique in the community")
+    code: Door = Field(description="Unique in the community", examples=["12-1-402"])
     unit: UUID
     persons: Persons
 

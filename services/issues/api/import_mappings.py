@@ -36,7 +36,9 @@ class ColumnsFields(In):
 class MappingIn(In):
     """One source's dialect."""
 
-    source: Code = Field(description="The other system; with its row's id it is a case's natural key")
+    source: Code = Field(
+        description="The other system; with its row's id it is a case's natural key", examples=["hotline"]
+    )
     columns: ColumnsFields
     categories: dict[Word, Code] = Field({}, max_length=10_000, description="Its words for our categories")
     other_category: Code | None = Field(None, description="For words that are not listed; none rejects them")

@@ -28,15 +28,17 @@ class PlaceIn(In):
 
     kind: Literal["compound", "building", "unit"]
     parent: UUID
-    code: Door = Field(description="Unique in the community; of a compound or building A-Z a-z 0-9 . _ -")
-    name: PlaceName
+    code: Door = Field(
+        description="Unique in the community; of a compound or building A-Z a-z 0-9 . _ -", examples=["12"]
+    )
+    name: PlaceName = Field(examples=["12幢"])
     floor_area_cm2: int | None = Field(None, gt=0, lt=MOST_CM2, description="Of a unit only")
 
 
 class PlaceChange(In):
     """What can change of a place."""
 
-    name: PlaceName
+    name: PlaceName = Field(examples=["12幢"])
     floor_area_cm2: int | None = Field(None, gt=0, lt=MOST_CM2, description="Of a unit only")
 
 

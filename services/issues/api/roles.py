@@ -25,7 +25,7 @@ routes = router("/roles", "register")
 class GrantIn(In):
     """A role for a person in a place."""
 
-    person: PersonId
+    person: PersonId = Field(examples=["u-5f1c"])
     role: Code = Field(examples=["guard"])
     place: UUID | None = Field(None, description="Where; none is the whole community")
 
