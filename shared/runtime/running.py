@@ -87,8 +87,13 @@ async def working(service: Service, settings: ServiceSettings) -> AsyncIterator[
 
 async def describe(stack: AsyncExitStack, service: Service) -> dict[str, Any]:
     """The OpenAPI description of a service, made from its example settings without any server."""
+    return (await application_of(stack, service)).openapi()
+
+
+async def application_of(stack: AsyncExitStack, service: Service) -> FastAPI:
+    """A service's application made from its example settings; it can say what it is, not serve."""
     opened = await _open(stack, service, example_settings(service.settings), EVERYTHING)
-    return _application(service, opened, EVERYTHING, Supervisor()).openapi()
+    return _application(service, opened, EVERYTHING, Supervisor())
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,76 @@
+"""Kill -9 at every named point of relay, consumer and sender: each intent rings exactly once."""
+
+import signal
+import uuid
+from collections import Counter
+from itertools import cycle
+
+import httpx
+import pytest
+
+from tests.fixtures.deployment import Deployment
+from tests.fixtures.neighbourhood import Neighbour, Neighbourhood
+from tests.fixtures.waiting import eventually
+
+# Of all passings the second one kills: the first shows that passing as such does no harm.
+POINTS = {
+    "relay.read": "issues",
+    "relay.sent": "issues",
+    "consumer.effect": "notify",
+    "consumer.committed": "notify",
+    "sender.attempted": "notify",
+    "sender.sent": "notify",
+}
+MOST_REPORTS = 40
+
+
+@pytest.mark.parametrize("point", POINTS)
+def test_killed_there_and_started_again_every_phone_rings_once(
+    deployment: Deployment, here: Neighbourhood, point: str
+) -> None:
+    service = POINTS[point]
+    deployment.suite.kill(service)
+    deployment.suite.start(service, LINLI_CRASH_AT=f"{point}:2")
+    sent = _report_until_dead(deployment, here, service)
+    deployment.suite.start(service)
+    for key, reporter in sent.items():
+        _accepted(here, key, reporter)
+    here.hears_all()
+    _assert_it_mattered(deployment, here, point)
+
+
+def _report_until_dead(deployment: Deployment, here: Neighbourhood, service: str) -> dict[str, Neighbour]:
+    """Report until the process is dead; who got no answer keeps the key and asks again later."""
+    child, sent = deployment.suite.child(service), dict[str, Neighbour]()
+    for reporter in cycle((here.resident, here.rider)):
+        if not child.alive or len(sent) == MOST_REPORTS:
+            break
+        key = uuid.uuid4().hex
+        sent[key] = reporter
+        try:
+            here.report(reporter, key=key)
+        except httpx.TransportError:
+            break
+    eventually(lambda: not child.alive, 20, f"{service} reaches the point at which it dies")
+    assert child.exit_code == -signal.SIGKILL
+    return sent
+
+
+def _accepted(here: Neighbourhood, key: str, reporter: Neighbour) -> None:
+    """Ask with the same key: the first answer, or the first time that it is stored."""
+    answer = here.report(reporter, key=key)
+    assert answer.status_code == 201, answer.text
+    here.tell_of(answer.json()["id"], reporter)
+
+
+def _assert_it_mattered(deployment: Deployment, here: Neighbourhood, point: str) -> None:
+    """Where the outside can see it, the repeat that the crash made necessary did happen."""
+    if point == "relay.sent":
+        community = here.community.encode()
+        records = deployment.bus.records("linli.issues")
+        ids = Counter(r.headers["ce_id"] for r in records if r.headers.get("ce_community") == community)
+        assert max(ids.values()) > 1
+    if point == "sender.sent":
+        assert any(line["repeats"] for line in here.ledger.lines(here.addresses))
+    if point == "consumer.committed":
+        assert deployment.metric("notify", "linli_events_consumed_total", outcome="repeat") > 0

@@ -1,0 +1,89 @@
+"""Gateways that misbehave: every message rings exactly once, or its end is told."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+import orjson
+import pytest
+
+from shared.runtime.clock import jump
+from tests.fixtures.deployment import Deployment
+from tests.fixtures.neighbourhood import Neighbourhood
+from tests.fixtures.waiting import eventually
+
+TAKEN: dict[str, dict[str, float]] = {
+    # Taken, but the answer was lost: asked again with the same token, which makes no second message.
+    "drop-answer": {"count": 1},
+    "error-after-accept": {"count": 2},
+    "slow": {"count": 1, "seconds": 1.5},
+}
+TURNED_AWAY: dict[str, dict[str, float]] = {
+    "throttle": {"count": 2, "seconds": 1},
+    "unavailable": {"count": 2},
+}
+
+
+@pytest.fixture(autouse=True)
+def _well_again(here: Neighbourhood) -> Iterator[None]:
+    yield
+    here.ledger.fault("none")
+
+
+@pytest.mark.parametrize("mode", TAKEN | TURNED_AWAY)
+def test_each_message_rings_once(here: Neighbourhood, mode: str) -> None:
+    here.ledger.fault(mode, channel="sms", **(TAKEN | TURNED_AWAY)[mode])
+    here.reported(here.resident)
+    here.hears_all()
+    struck = [here.resident.address, here.deputy.address]
+    if mode in ("drop-answer", "error-after-accept"):
+        eventually(
+            lambda: any(line["repeats"] for line in here.ledger.lines(struck)), 20, "the same token again"
+        )
+        here.hears_all()
+    if mode in TURNED_AWAY:
+        assert any(int(line["attempt"]) > 1 for line in here.ledger.lines(struck))
+
+
+def test_a_number_that_is_refused_does_not_ring_and_that_is_told(
+    deployment: Deployment, here: Neighbourhood
+) -> None:
+    here.ledger.fault("refuse", channel="push", count=1)
+    case = here.reported(here.resident)
+    refused = here.guard.hears("case-assigned", case)
+    here.told.remove(refused)
+    here.hears_all()
+    assert [line["status"] for line in here.ledger.lines([here.guard.address])] == ["rejected"]
+    eventually(lambda: _failures(deployment, here) == {(here.guard.person, "rejected")}, 10, "message-failed")
+
+
+def test_until_its_deadline_a_message_is_tried_and_then_given_up(
+    deployment: Deployment, here: Neighbourhood
+) -> None:
+    here.ledger.fault("throttle", channel="push", seconds=1)
+    case = here.reported(here.resident)
+    here.told.remove(here.guard.hears("case-assigned", case))
+    here.hears_all()
+    eventually(lambda: _attempts(here, case) > 1, 20, "a second attempt")
+    jump(here.clock, here.now + timedelta(days=1, minutes=1))
+    expired = {(here.guard.person, "expired")}
+    eventually(lambda: _failures(deployment, here) == expired, 20, "message-failed")
+    here.ledger.fault("none")
+    here.reported(here.rider)
+    here.hears_all()
+
+
+def _attempts(here: Neighbourhood, case: str) -> int:
+    listed = here.send(here.guard, "GET", "notify", "/messages", params={"about": case}, status=200).json()
+    return max((message["attempts"] for message in listed["items"]), default=0)
+
+
+def _failures(deployment: Deployment, here: Neighbourhood) -> set[tuple[str, str]]:
+    """Who was not told, and why, as notify says on the bus."""
+    community = here.community.encode()
+    records = deployment.bus.records("linli.notify")
+    said = [
+        orjson.loads(record.value or b"")
+        for record in records
+        if record.type.endswith("message-failed.v1") and record.headers["ce_community"] == community
+    ]
+    return {(each["person"], each["reason"]) for each in said}
