@@ -4,6 +4,7 @@ Standard library only: `make clean` runs on the system's Python.
 """
 
 import fcntl
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,9 +12,9 @@ from pathlib import Path
 from deploy.embedded.failures import StartFailed
 
 REPOSITORY = Path(__file__).parents[2]
-STATE = REPOSITORY / ".linli"
+STATE = Path(os.environ.get("LINLI_STATE") or REPOSITORY / ".linli").resolve()
 # What is downloaded and made once per machine: Kafka's jars and Java's cache. Tests share it.
-CACHE = STATE / "cache"
+CACHE = REPOSITORY / ".linli" / "cache"
 
 
 @contextmanager

@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext, suppress
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import psutil
 
@@ -100,7 +100,7 @@ class Child:
             time.sleep(0.02)
 
     def tail(self, lines: int = 15) -> str:
-        """The last lines of the log, of this life of the process only."""
+        """The last lines of the log that say more than routine, of this life of the process only."""
         if self.log is None:
             return ""
         if not self.log.exists():
@@ -108,7 +108,8 @@ class Child:
         with self.log.open("rb") as file:
             file.seek(max(self._log_begins, self.log.stat().st_size - 64_000))
             text = file.read().decode(errors="replace")
-        return "\n".join([*map(readable, text.splitlines()[-lines:]), f"(log: {self.log})"])
+        said = [line for line in text.splitlines() if not _is_routine(line)] or text.splitlines()
+        return "\n".join([*map(readable, said[-lines:]), f"(log: {self.log})"])
 
     def stop(self, seconds: float = 10.0, first: signal.Signals = signal.SIGTERM) -> bool:
         """Ask it to end, and kill it after `seconds`; True when it ended by itself."""
@@ -163,15 +164,26 @@ class Child:
 
 def readable(line: str) -> str:
     """A line of a JSON log as a sentence, with an exception's last line; other lines as they are."""
-    try:
-        entry = json.loads(line)
-    except ValueError:
-        return line
-    if not isinstance(entry, dict) or "event" not in entry:
+    entry = _entry(line)
+    if entry is None:
         return line
     said = [str(entry.get(name, "")) for name in ("time", "level", "event")]
     exception = str(entry.get("exception", "")).strip().splitlines()
     return " ".join([*said, *exception[-1:]])
+
+
+def _is_routine(line: str) -> bool:
+    entry = _entry(line)
+    return entry is not None and entry.get("level") in ("debug", "info")
+
+
+def _entry(line: str) -> dict[str, Any] | None:
+    """A line of a JSON log, or None for any other line."""
+    try:
+        entry = json.loads(line)
+    except ValueError:
+        return None
+    return entry if isinstance(entry, dict) and "event" in entry else None
 
 
 def _signal_all(processes: Sequence[psutil.Process], wanted: signal.Signals) -> None:
