@@ -3,15 +3,14 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import lru_cache
 from uuid import UUID
 
 import orjson
 
 from services.issues.domain.deadline import due_at
-from services.issues.domain.dispatch import Assignee, Path, Routing
+from services.issues.domain.dispatch import Path, Routing
 from services.issues.store.places import paths_of
-from services.issues.store.reports import NewCase, insert_reported
+from services.issues.store.reports import Decision, NewCase, insert_reported
 from services.issues.usecases.case_facts import assignee_data, assignee_fact
 from services.issues.usecases.routings import Routings
 from shared.contracts.issues.case import IssueAssigned, IssueReported
@@ -64,12 +63,12 @@ async def report_issues(work: Work, reports: Sequence[Report], routings: Routing
     time; one whose case is there already (the flush is repeated) stores and says nothing twice.
     """
     routing = await routings.current(work.connection, list({report.community for report in reports}))
-    paths = await _paths(work, reports)
+    decide = _Deciding(routing, await _paths(work, reports))
     outcomes: list[Outcome] = []
     cases: list[NewCase | None] = []
     for report in reports:
         try:
-            case = _dispatched(report, routing, paths)
+            case = _dispatched(report, decide.decision(report))
         except (Invalid, NotFound) as error:
             cases.append(None)
             outcomes.append(error)
@@ -78,9 +77,9 @@ async def report_issues(work: Work, reports: Sequence[Report], routings: Routing
             outcomes.append(_answer(report, case))
     await _claim(work, reports, cases, outcomes)
     new = [case for case in cases if case is not None]
-    stored = await insert_reported(work.connection, new) if new else set()
+    there = await insert_reported(work.connection, new) if new else set()
     for report, decided in zip(reports, cases, strict=True):
-        if decided is not None and decided.id in stored:
+        if decided is not None and decided.id not in there:
             _emit(work, report, decided)
     return outcomes
 
@@ -92,41 +91,66 @@ async def _paths(work: Work, reports: Sequence[Report]) -> Paths:
     return await paths_of(work.connection, [pair[0] for pair in named], [pair[1] for pair in named])
 
 
-def _dispatched(report: Report, routings: Mapping[UUID, Routing], paths: Paths) -> NewCase:
-    """Decide category, deadline and assignee of one report."""
-    routing = routings.get(report.community)
-    if routing is None:
-        raise NotFound("no such community")
-    category = routing.categories.get(report.category)
-    if category is None:
-        raise _unknown("category", "no category has this code")
-    assignee, rule = routing.choose(category.code, _path(report, paths))
+class _Deciding:
+    """Decides where reports go, once for each community, category and place of a flush."""
+
+    def __init__(self, routings: Mapping[UUID, Routing], paths: Paths) -> None:
+        self._routings = routings
+        self._paths = paths
+        self._decided: dict[tuple[UUID, str, UUID | None], Decision] = {}
+
+    def decision(self, report: Report) -> Decision:
+        """Decide about one report.
+
+        Raises:
+            NotFound: no such community.
+            Invalid: no such category, or no such open place in the community.
+        """
+        key = (report.community, report.category, report.place)
+        found = self._decided.get(key)
+        if found is None:
+            found = self._decided[key] = self._decide(*key)
+        return found
+
+    def _decide(self, community: UUID, code: str, place: UUID | None) -> Decision:
+        routing = self._routings.get(community)
+        if routing is None:
+            raise NotFound("no such community")
+        category = routing.categories.get(code)
+        if category is None:
+            raise _unknown("category", "no category has this code")
+        path: Path | None = (community,)
+        if place is not None:
+            path = self._paths.get((community, place))
+        if path is None:
+            raise _unknown("place", "no open place has this id")
+        assignee, rule = routing.choose(code, path)
+        said = assignee_data(assignee)
+        return Decision(
+            code,
+            category.priority,
+            category.deadline_minutes,
+            assignee,
+            orjson.dumps(said),
+            orjson.dumps({"assignee": said, "rule": rule}),
+        )
+
+
+def _dispatched(report: Report, decision: Decision) -> NewCase:
     return NewCase(
         report.id,
         report.community,
-        category.code,
+        decision,
         report.place,
         report.latitude,
         report.longitude,
-        category.priority,
         report.reporter,
         report.filed_by,
         report.description,
         report.reported_at,
         report.device_reported_at,
-        due_at(report.reported_at, category.deadline_minutes),
-        assignee,
-        _entry(assignee, rule),
+        due_at(report.reported_at, decision.deadline_minutes),
     )
-
-
-def _path(report: Report, paths: Paths) -> Path:
-    if report.place is None:
-        return (report.community,)
-    path = paths.get((report.community, report.place))
-    if path is None:
-        raise _unknown("place", "no open place has this id")
-    return path
 
 
 async def _claim(
@@ -161,11 +185,12 @@ async def _claim(
 
 
 def _emit(work: Work, report: Report, case: NewCase) -> None:
+    decision = case.decision
     reported = IssueReported(
         case=case.id,
-        category=case.category,
+        category=decision.category,
         place=case.place,
-        priority=case.priority.value,
+        priority=decision.priority.value,
         state="reported",
         reporter=case.reporter,
         reported_at=case.reported_at,
@@ -173,10 +198,10 @@ def _emit(work: Work, report: Report, case: NewCase) -> None:
     )
     assigned = IssueAssigned(
         case=case.id,
-        category=case.category,
+        category=decision.category,
         place=case.place,
-        priority=case.priority.value,
-        assignee=assignee_fact(case.assignee),
+        priority=decision.priority.value,
+        assignee=assignee_fact(decision.assignee),
         reporter=case.reporter,
         due_at=case.due_at,
     )
@@ -196,29 +221,18 @@ def _answer(report: Report, case: NewCase) -> StoredAnswer:
         {
             "id": case.id,
             "state": "assigned",
-            "category": case.category,
+            "category": case.decision.category,
             "place": case.place,
-            "priority": case.priority,
+            "priority": case.decision.priority,
             "reported_at": case.reported_at,
             "due_at": case.due_at,
-            "assignee": _assignee(case.assignee),
+            "assignee": orjson.Fragment(case.decision.assignee_json),
             "version": 2,
         },
         option=orjson.OPT_UTC_Z,
     )
     fingerprint = b"" if report.key is None else report.key.fingerprint
     return StoredAnswer(fingerprint, 201, body, _ETAG, f"/cases/{case.id}")
-
-
-@lru_cache(maxsize=4096)
-def _assignee(assignee: Assignee) -> orjson.Fragment:
-    return orjson.Fragment(orjson.dumps(assignee_data(assignee)))
-
-
-@lru_cache(maxsize=4096)
-def _entry(assignee: Assignee, rule: str | None) -> str:
-    """Write the history entry of a dispatch: to whom and by which rule; kept, since few differ."""
-    return orjson.dumps({"assignee": assignee_data(assignee), "rule": rule}).decode()
 
 
 def _unknown(field: str, message: str) -> Invalid:
