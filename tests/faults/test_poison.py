@@ -71,7 +71,6 @@ def test_what_waits_behind_poison_rings_when_an_operator_gives_the_poison_up(
     here.hears_all()
     deployment.bus.wait_consumed("notify", "linli.issues")
     letter = _letter(_command(deployment, "dead-letters"), *place)
-    assert _command(deployment, "redeliver", letter) == "0 put back, 1 dead still\n"
     here.hears_all(0)
     here.tell_of(case, None)
     assert _command(deployment, "redeliver", letter, "--discard") == "1 put back, 0 dead still\n"
