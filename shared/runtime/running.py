@@ -108,7 +108,12 @@ async def _open(
     stack: AsyncExitStack, service: Service, settings: ServiceSettings, only: Collection[Activity]
 ) -> _Opened:
     database = await stack.enter_async_context(
-        Database.open(settings.database_url, settings.database_system_url)
+        Database.open(
+            settings.database_url,
+            settings.database_system_url,
+            size=settings.database_pool_size,
+            system_size=settings.database_system_pool_size,
+        )
     )
     relay = Relay(settings.database_system_url, settings.kafka)
     # Without a relay of its own the process leaves its facts to another one's slow poll.

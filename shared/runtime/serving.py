@@ -64,7 +64,8 @@ async def _serve(service: Service, settings: ServiceSettings, only: Collection[A
             await asyncio.wait({ended, stop}, return_when=asyncio.FIRST_COMPLETED)
             stop.cancel()
             ended.cancel()
-            _limit_the_end()
+            if stopped.name is None:
+                _limit_the_end()
             log.info("stopping", because=stopped.name or "a task ended")
     except TaskEndedError as error:
         log.critical("stopped by an error", error=str(error))
@@ -86,6 +87,7 @@ class _Signals:
         if self.first.is_set():
             log.warning("second signal: the process ends at once", signal=number.name)
             _exit(Ending.at_once)
+        _limit_the_end()  # from here on, also when the process is still coming up
         self.name = number.name
         self.first.set()
 

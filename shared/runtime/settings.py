@@ -43,6 +43,10 @@ class ServiceSettings(BaseSettings):
         description="the role that spans communities",
         examples=["postgresql://linli_system:linli_system@127.0.0.1:5432/linli_parking"],
     )
+    database_pool_size: int = Field(8, description="connections for requests", ge=1, le=200)
+    database_system_pool_size: int = Field(
+        4, description="connections for all else; the relay has its own", ge=2, le=200
+    )
     kafka_bootstrap_servers: str = Field(description="brokers", examples=["127.0.0.1:9092"], min_length=1)
     kafka_security_protocol: SecurityProtocol = "PLAINTEXT"
     kafka_sasl_mechanism: Annotated[SaslMechanism | None, BeforeValidator(_or_nothing)] = None

@@ -19,6 +19,7 @@ from shared.runtime.parts import Context, Parts, Service
 from shared.runtime.schedule import Every
 from shared.runtime.settings import ServiceSettings
 from shared.security.policy import public
+from shared.telemetry.logs import log
 
 routes = router("", "probe")
 
@@ -26,6 +27,7 @@ routes = router("", "probe")
 @routes.get("/slow")
 @public()
 async def slow(seconds: float) -> Response:
+    log.info("slow request began")
     await asyncio.sleep(seconds)
     return Response("done")
 

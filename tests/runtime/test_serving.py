@@ -34,7 +34,7 @@ def test_a_signal_ends_it_in_order_and_what_was_asked_is_answered(probe: MakePro
             target=lambda: answers.append(httpx.get(f"{line['url']}/slow?seconds=1", timeout=10).status_code)
         )
         asking.start()
-        time.sleep(0.4)
+        process.until("slow request began")
         process.child.send_signal(signal.SIGTERM)
         code, took = process.ends(10)
         asking.join()
@@ -59,7 +59,7 @@ def test_an_endless_request_is_cut_off_in_time(probe: MakeProbe) -> None:
 
         asking = threading.Thread(target=ask)
         asking.start()
-        time.sleep(0.4)
+        process.until("slow request began")
         process.child.send_signal(signal.SIGINT)
         code, took = process.ends(10)
         asking.join()
