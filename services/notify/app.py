@@ -27,6 +27,16 @@ ERRORS: dict[type[BaseException], Handling] = {
 }
 
 
+ROUTERS = (
+    contacts.routes,
+    messages.routes,
+    rules.routes,
+    templates.routes,
+    vocabularies.routes,
+    receipts.routes,
+)
+
+
 async def compose(stack: AsyncExitStack, context: Context) -> Parts:
     """Put notify together."""
     settings = context.settings
@@ -42,14 +52,7 @@ async def compose(stack: AsyncExitStack, context: Context) -> Parts:
     )
     lanes = [Lane(provider, phones, lease=settings.send_lease_seconds) for provider in providers]
     return Parts(
-        routers=[
-            contacts.routes,
-            messages.routes,
-            rules.routes,
-            templates.routes,
-            vocabularies.routes,
-            receipts.routes,
-        ],
+        routers=ROUTERS,
         subscriptions=_waking(lanes, context.wake),
         schedule=schedule(lanes, phones),
         state={"phones": phones, "receipt_secrets": settings.receipt_secrets},

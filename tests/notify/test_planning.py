@@ -3,7 +3,7 @@
 import random
 from datetime import timedelta
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 import pytest
 
@@ -12,7 +12,6 @@ from shared.contracts import (
     Assignee,
     Event,
     HouseholdRegistered,
-    IssueAssigned,
     IssueReported,
     IssueResolved,
     PlaceClosed,
@@ -22,20 +21,9 @@ from shared.contracts import (
     VehicleRegistered,
     VolunteerRegistered,
 )
-from tests.notify.conftest import MORNING, Stage, number
+from tests.notify.stage import BUILDING, COMPOUND, MORNING, Stage, assigned, number
 
 pytestmark = pytest.mark.anyio
-
-COMPOUND, BUILDING = uuid4(), uuid4()
-
-
-def assigned(
-    case: UUID, assignee: Assignee, reporter: str | None = "reporter", **more: object
-) -> IssueAssigned:
-    known: dict[str, object] = {"category": "noise", "place": BUILDING, "priority": "ordinary"}
-    return IssueAssigned.model_validate(
-        {**known, **more, "case": case, "assignee": assignee, "reporter": reporter}
-    )
 
 
 async def furnish(stage: Stage) -> None:

@@ -13,8 +13,7 @@ from services.notify.store import sending
 from services.notify.usecases.erase_contact import erase_contact
 from services.notify.usecases.send_messages import Sender
 from shared.contracts import Assignee
-from tests.notify.conftest import Handsets, Lanes, Stage, due_now, number
-from tests.notify.test_planning import assigned
+from tests.notify.stage import Handsets, Lanes, Stage, assigned, due_now, number
 
 pytestmark = pytest.mark.anyio
 

@@ -1,0 +1,77 @@
+"""The rules, templates and vocabularies that ship: valid by the API's checks, short, in both languages."""
+
+import hashlib
+
+import pytest
+from pydantic import BaseModel
+
+from services.notify.api.rules import RuleBody
+from services.notify.api.templates import TemplateBody
+from services.notify.api.vocabularies import VocabularyBody
+from services.notify.domain.contacts import Channel, Language
+from services.notify.domain.rulebook import Entry, Kind
+from services.notify.domain.segments import segments_of
+from services.notify.usecases.check_rule import check_rule
+from services.notify.usecases.check_template import check_template, examples_of
+from services.notify.usecases.install_defaults import (
+    FILES,
+    FOLDER,
+    install_defaults,
+    shipped,
+    shipped_edition,
+)
+from services.notify.usecases.render_text import DEFAULT_ZONE, render
+from shared.identifiers import new_id
+from tests.notify.stage import MORNING, Stage
+
+pytestmark = pytest.mark.anyio
+
+SHIPPED = [
+    Entry(new_id(), None, kind, name, 1, content, MORNING, "test") for kind, name, content in shipped()
+]
+TEMPLATES = {entry.name: entry for entry in SHIPPED if entry.kind is Kind.TEMPLATE}
+WORDS = {entry.name: entry.content for entry in SHIPPED if entry.kind is Kind.VOCABULARY}
+BODIES: dict[Kind, type[BaseModel]] = {
+    Kind.RULE: RuleBody,
+    Kind.TEMPLATE: TemplateBody,
+    Kind.VOCABULARY: VocabularyBody,
+}
+EDITIONS = {1: "35ec556b3beb33f7"}
+"""The digest of each edition's files: a change needs a new edition, or nobody would install it."""
+
+
+@pytest.mark.parametrize("entry", SHIPPED, ids=lambda entry: f"{entry.kind} {entry.name}")
+def test_what_ships_could_be_published(entry: Entry) -> None:
+    BODIES[entry.kind].model_validate(entry.content)
+    if entry.kind is Kind.RULE:
+        check_rule(entry.content, TEMPLATES.get(entry.content["template"]))
+    if entry.kind is Kind.TEMPLATE:
+        check_template(entry, WORDS)
+
+
+@pytest.mark.parametrize("name", TEMPLATES)
+@pytest.mark.parametrize("language", Language)
+def test_a_default_sms_takes_two_parts_at_most(name: str, language: Language) -> None:
+    for event in examples_of(TEMPLATES[name].content["event"]):
+        values = {**event.data.__dict__, "place_name": "合源小区12幢"}
+        text = render(TEMPLATES[name], language, Channel.SMS, values, WORDS, DEFAULT_ZONE)["sms"]
+        assert segments_of(text).parts <= 2, text
+        assert "None" not in text
+
+
+def test_the_files_are_of_the_edition_they_say() -> None:
+    content = b"".join((FOLDER / file).read_bytes() for file in FILES.values())
+    assert EDITIONS[shipped_edition()] == hashlib.sha256(content).hexdigest()[:16]
+
+
+async def test_defaults_are_installed_once_and_an_older_process_changes_nothing(stage: Stage) -> None:
+    async with stage.works.for_system("test") as work:
+        assert await install_defaults(work) == len(SHIPPED)
+    async with stage.works.for_system("test") as work:
+        assert await install_defaults(work) == 0
+    await stage.database.system.execute("UPDATE rulebook_revision SET edition = 99")
+    async with stage.works.for_system("test") as work:
+        assert await install_defaults(work) == 0
+    await stage.database.system.execute("UPDATE rulebook_revision SET edition = 0")
+    async with stage.works.for_system("test") as work:
+        assert await install_defaults(work) == 0  # the same content makes no new version

@@ -1,0 +1,93 @@
+"""Rules, templates and vocabularies over HTTP: versioned, checked, and in force at once."""
+
+import json
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from tests.notify.served import CANARY, Api
+
+pytestmark = pytest.mark.anyio
+
+
+async def test_a_community_publishes_its_own_rule_and_planning_follows_at_once(api: Api) -> None:
+    operator = api.of("op", "operator")
+    await api.http.put("/contacts/p-1", json={"phone": CANARY}, headers=operator)
+    assert (await api.plan("p-1"))["category"] == "case-work"
+    before = await api.http.get("/rules/case-assigned", headers=operator)
+    assert before.json()["origin"] == "default"
+    rule = before.json()["rule"] | {"category": "our-own"}
+    missing = await api.http.put("/rules/case-assigned", json=rule, headers=operator)
+    assert missing.status_code == 428
+    published = await api.http.put(
+        "/rules/case-assigned", json=rule, headers={**operator, "If-Match": before.headers["etag"]}
+    )
+    assert published.status_code == 200, published.text
+    assert (published.json()["version"], published.json()["origin"]) == (2, "community")
+    assert (await api.plan("p-1"))["category"] == "our-own"
+    history = (await api.http.get("/rules/case-assigned/versions", headers=operator)).json()["items"]
+    assert [(each["version"], each["origin"]) for each in history] == [(2, "community"), (1, "default")]
+    elsewhere = api.of("op", "operator", community=uuid4())
+    assert (await api.http.get("/rules/case-assigned", headers=elsewhere)).json()["origin"] == "default"
+    assert (await api.http.get("/rules/none-such", headers=operator)).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("change", "pointer"),
+    [
+        ({"event": "linli.issues.case-eaten.v1"}, "event"),
+        ({"event": "linli.notify.message-failed.v1"}, "event"),
+        ({"conditions": [{"field": "colour", "equals": "red"}]}, "conditions.0.field"),
+        ({"recipients": [{"kind": "household", "field": "assignee"}]}, "recipients.0.field"),
+        ({"recipients": [{"kind": "person", "field": "nobody"}]}, "recipients.0.field"),
+        ({"recipients": [{"kind": "role", "field": "place"}]}, "recipients.0.role"),
+        ({"template": "none-such"}, "template"),
+        ({"template": "case-resolved"}, "template"),
+    ],
+)
+async def test_a_rule_that_does_not_fit_its_event_is_refused(
+    api: Api, change: dict[str, Any], pointer: str
+) -> None:
+    operator = api.of("op", "operator")
+    seen = await api.http.get("/rules/case-assigned", headers=operator)
+    headers = {**operator, "If-Match": seen.headers["etag"]}
+    refused = await api.http.put("/rules/case-assigned", json=seen.json()["rule"] | change, headers=headers)
+    assert refused.status_code == 422, refused.text
+    assert pointer in {each["pointer"] for each in refused.json()["errors"]}
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("{{ category }}", "signature"),
+        ("【邻里】{{ nothing }}", "no nothing"),
+        ("【邻里】{% for x in flags %}{{ x }}{% endfor %}", "For"),
+        ("【邻里】{{ 'a' * 1000000000 }}", "Mul"),
+        ("【邻里】{{ category.upper() }}", "Call"),
+        ("【邻里】{{ category | upper }}", "no filter"),
+        ("【邻里】{{ category", "cannot be parsed"),
+        ("【邻里】{{ assignee.nothing }}", "nothing"),
+        ("【邻里】{{ category.__class__ }}", "unsafe"),
+        ("【邻里】{{ _words }}", "no _words"),
+    ],
+)
+async def test_a_template_that_cannot_be_trusted_is_refused(api: Api, text: str, problem: str) -> None:
+    operator = api.of("op", "operator")
+    seen = await api.http.get("/templates/case-assigned", headers=operator)
+    template = seen.json()["template"]
+    template["texts"]["zh"]["sms"] = text
+    headers = {**operator, "If-Match": seen.headers["etag"]}
+    refused = await api.http.put("/templates/case-assigned", json=template, headers=headers)
+    assert refused.status_code == 422, refused.text
+    assert problem in json.dumps(refused.json()["errors"], ensure_ascii=False)
+
+
+async def test_a_community_names_its_own_categories(api: Api) -> None:
+    operator = api.of("op", "operator")
+    await api.http.put("/contacts/p-1", json={"phone": CANARY}, headers=operator)
+    seen = await api.http.get("/vocabularies/category", headers=operator)
+    words = seen.json()["words"] | {"noise": {"zh": "广场舞", "en": "square dance"}}
+    headers = {**operator, "If-Match": seen.headers["etag"]}
+    assert (await api.http.put("/vocabularies/category", json=words, headers=headers)).status_code == 200
+    assert "广场舞" in (await api.plan("p-1"))["text"]["sms"]
