@@ -1,7 +1,6 @@
 """The schedule: each entry on its own, woken by name, again while there is work, never ended by an error."""
 
 import asyncio
-import time
 from collections.abc import Awaitable, Callable
 from typing import cast
 
@@ -22,11 +21,17 @@ class Counted:
     def __init__(self, *outcomes: int | Exception) -> None:
         self._outcomes = list(outcomes)
         self.runs = 0
-        self.ran = asyncio.Event()
+        self._ran = asyncio.Condition()
+
+    async def until(self, runs: int) -> None:
+        """Waits until it ran so often."""
+        async with asyncio.timeout(10), self._ran:
+            await self._ran.wait_for(lambda: self.runs >= runs)
 
     async def __call__(self, _works: Works) -> int:
-        self.runs += 1
-        self.ran.set()
+        async with self._ran:
+            self.runs += 1
+            self._ran.notify_all()
         outcome = self._outcomes.pop(0) if self._outcomes else 0
         if isinstance(outcome, Exception):
             raise outcome
@@ -47,10 +52,9 @@ async def test_an_entry_runs_at_the_start_and_again_when_woken() -> None:
     schedule = Schedule([Every("sweep", 3600, use_case)], NO_WORKS)
 
     async def body() -> None:
-        await asyncio.wait_for(use_case.ran.wait(), 1)
-        use_case.ran.clear()
+        await use_case.until(1)
         schedule.wake("sweep")
-        await asyncio.wait_for(use_case.ran.wait(), 1)
+        await use_case.until(2)
         await asyncio.sleep(0.05)
 
     await running(schedule, body)
@@ -59,29 +63,34 @@ async def test_an_entry_runs_at_the_start_and_again_when_woken() -> None:
 
 async def test_while_there_is_work_it_runs_at_once_again() -> None:
     use_case = Counted(500, 500, 20)
-    await running(Schedule([Every("sweep", 3600, use_case)], NO_WORKS), lambda: asyncio.sleep(0.1))
+
+    async def body() -> None:
+        await use_case.until(4)
+        await asyncio.sleep(0.05)
+
+    await running(Schedule([Every("sweep", 3600, use_case)], NO_WORKS), body)
     assert use_case.runs == 4
 
 
 async def test_a_wake_during_a_run_is_not_lost() -> None:
-    started, go_on, runs = asyncio.Event(), asyncio.Event(), []
+    counted, go_on = Counted(), asyncio.Event()
 
-    async def use_case(_works: Works) -> int:
-        runs.append(time.monotonic())
-        started.set()
+    async def use_case(works: Works) -> int:
+        done = await counted(works)
         await go_on.wait()
-        return 0
+        return done
 
     schedule = Schedule([Every("sweep", 3600, use_case)], NO_WORKS)
 
     async def body() -> None:
-        await started.wait()
+        await counted.until(1)
         schedule.wake("sweep")
         go_on.set()
+        await counted.until(2)
         await asyncio.sleep(0.05)
 
     await running(schedule, body)
-    assert len(runs) == 2
+    assert counted.runs == 2
 
 
 async def test_an_entry_that_fails_is_counted_and_runs_again() -> None:
@@ -92,22 +101,24 @@ async def test_an_entry_that_fails_is_counted_and_runs_again() -> None:
     use_case, before = Counted(OSError("away"), OSError("away")), counted()
 
     async def body() -> None:
-        for _ in range(3):
-            await asyncio.wait_for(use_case.ran.wait(), 5)
-            use_case.ran.clear()
+        await use_case.until(3)
 
     await running(Schedule([Every("failing", 3600, use_case)], NO_WORKS), body)
     assert counted() - before == 2
 
 
 async def test_a_slow_entry_delays_no_other() -> None:
+    may_end, quick = asyncio.Event(), Counted()
+
     async def slow(_works: Works) -> int:
-        await asyncio.sleep(0.5)
+        await may_end.wait()
         return 0
 
-    quick = Counted()
-    schedule = Schedule([Every("slow", 1, slow), Every("quick", 0.05, quick)], NO_WORKS)
-    await running(schedule, lambda: asyncio.sleep(0.3))
+    async def body() -> None:
+        await quick.until(3)
+        may_end.set()
+
+    await running(Schedule([Every("slow", 1, slow), Every("quick", 0.05, quick)], NO_WORKS), body)
     assert quick.runs >= 3
 
 

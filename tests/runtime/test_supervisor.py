@@ -97,7 +97,7 @@ async def test_a_task_that_will_not_stop_is_left_behind_in_time(monkeypatch: pyt
     await asyncio.sleep(0)
     began = time.monotonic()
     await supervisor.stop()
-    assert time.monotonic() - began < 0.5
+    assert time.monotonic() - began < 3
     let_go.set()
 
 
