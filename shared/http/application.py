@@ -10,6 +10,7 @@ from starlette.types import ASGIApp
 
 from shared.database.work import Works
 from shared.errors import Handling
+from shared.http.api_pages import api_pages
 from shared.http.dispatch import Dispatch
 from shared.http.documentation import openapi_of
 from shared.http.edge import Edge
@@ -28,7 +29,7 @@ class Application(FastAPI):
         self._errors = errors
         # FastAPI's own instruments would tell everything a second time.
         quiet: TelemetryConfig = {"tracing": False, "metrics": False, "logs": False}
-        super().__init__(telemetry=quiet, redirect_slashes=False, **given)
+        super().__init__(telemetry=quiet, redirect_slashes=False, docs_url=None, redoc_url=None, **given)
 
     def build_middleware_stack(self) -> ASGIApp:
         """Make the chain; middleware that somebody adds lies between the edge and the routes."""
@@ -66,7 +67,7 @@ def build_application(
     app.state.verifier = verifier
     for name, value in (state or {}).items():
         setattr(app.state, name, value)
-    for each in routers:
+    for each in (api_pages(title), *routers):
         for route in each.routes:
             if not isinstance(route, GuardedRoute):
                 raise UnguardedRouteError(

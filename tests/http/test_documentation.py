@@ -1,5 +1,7 @@
 """OpenAPI says what the service does: policies, errors, hot routes' bodies."""
 
+import re
+
 import httpx
 import pytest
 from fastapi import FastAPI
@@ -29,8 +31,13 @@ async def test_hot_routes_declare_what_fastapi_would(app: FastAPI) -> None:
 
 
 async def test_the_pages_are_public(client: httpx.AsyncClient) -> None:
-    for path in ("/openapi.json", "/docs", "/redoc"):
+    for path in ("/openapi.json", "/docs", "/docs/swagger-ui-bundle.js", "/docs/swagger-ui.css"):
         assert (await client.get(path)).status_code == 200
+    assert (await client.get("/docs/application.py")).status_code == 404
+
+
+async def test_the_pages_need_nobody_elses_server(client: httpx.AsyncClient) -> None:
+    assert re.findall(r"https?://[^\s\"']+", (await client.get("/docs")).text) == []
 
 
 async def test_the_document_is_one_of_openapi(app: FastAPI) -> None:
