@@ -47,7 +47,7 @@ from deploy.embedded.topology import (
 from deploy.kafka.topics import apply_topics, client_settings, declared_topics
 
 DRAIN_SECONDS = 10.5
-SERVER_SECONDS = 3.0
+ENDING_SECONDS = 14.0
 _READY_SECONDS = 60.0
 
 
@@ -154,10 +154,11 @@ class Suite:
         draining = {*self.services, *self.relays}
         services = [self._children[name] for name in self._children if name in draining]
         others = [child for name, child in self._children.items() if name not in draining]
+        began = time.monotonic()
         with self.progress.step("Stopping the services"):
             _end(services, DRAIN_SECONDS)
         with self.progress.step("Stopping simulators, Kafka and PostgreSQL"):
-            _end(others, SERVER_SECONDS)
+            _end(others, ENDING_SECONDS - (time.monotonic() - began))
         self._children.clear()
         self._held.close()
 
