@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 import asyncpg
 import orjson
 from aiokafka import AIOKafkaProducer, TopicPartition
-from aiokafka.errors import KafkaError
 from aiokafka.producer.message_accumulator import BatchBuilder
 
 from shared.faults import crash_point
@@ -97,11 +96,19 @@ class Lanes:
         waiting = [(lane.since, lane.partition) for lane in self._lanes.values() if lane.since is not None]
         return min(waiting, default=None)
 
-    async def settled(self, seconds: float | None = None) -> None:
+    async def settled(self, seconds: float) -> None:
         """Wait for the batches in flight, but not longer."""
-        tasks = [lane.task for lane in self._lanes.values() if lane.task]
-        if tasks:
+        if tasks := [lane.task for lane in self._lanes.values() if lane.task]:
             await asyncio.wait(tasks, timeout=seconds)
+
+    async def abandon(self) -> None:
+        """Let go of all that is not acknowledged; afterwards nothing is on its way."""
+        if tasks := [lane.task for lane in self._lanes.values() if lane.task]:
+            for task in tasks:
+                task.cancel()
+            await asyncio.wait(tasks)
+        for lane in self._lanes.values():  # a task that was cancelled before its first step did not
+            self._let_go(lane)
 
     def _lane(self, topic: str, partition: int) -> Lane:
         if (lane := self._lanes.get((topic, partition))) is None:
@@ -116,15 +123,18 @@ class Lanes:
         try:
             while lane.rows:
                 await self._send(lane, producer)
-        # aiokafka asserts that the partition exists: not so after its topic was made anew.
-        except (KafkaError, AssertionError) as error:
+        except Exception as error:  # noqa: BLE001 - counted where the producer is replaced because of it
             self.failure = error
+        finally:
+            self._let_go(lane)
+
+    def _let_go(self, lane: Lane) -> None:
+        lane.task = None
+        if lane.in_flight or lane.rows:
             self._release((*lane.in_flight, *lane.rows))
             lane.in_flight.clear()
             lane.rows.clear()
             self._on_released()
-        finally:
-            lane.task = None
 
     async def _send(self, lane: Lane, producer: AIOKafkaProducer) -> None:
         batch = _fill(producer, lane)

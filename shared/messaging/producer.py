@@ -16,6 +16,13 @@ BATCH_BYTES = 1_000_000
 START_SECONDS = 10.0
 
 
+class _Pending(set[object]):
+    """A batch that fails while it waits for its next attempt is taken out twice."""
+
+    def remove(self, batch: object) -> None:
+        self.discard(batch)
+
+
 async def open_producer(kafka: KafkaSettings) -> AIOKafkaProducer:
     """Connect a producer.
 
@@ -54,8 +61,9 @@ async def drop_producer(producer: AIOKafkaProducer) -> None:
     sender = producer._sender.sender_task  # noqa: SLF001
     if sender is not None:
         sender.cancel()
+    accumulator._pending_batches = _Pending(accumulator._pending_batches)  # noqa: SLF001
     accumulator.fail_all(ProducerClosed())
-    with suppress(TimeoutError):
+    with suppress(TimeoutError, AttributeError):  # the latter from a connection that is being made
         await asyncio.wait_for(producer.client.close(), 1)
     # The first cancellation makes the sender wait for its requests; each further one ends one of them.
     while sender is not None and not sender.done():

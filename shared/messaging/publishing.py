@@ -85,7 +85,7 @@ class Publishing:
         if producer is not None:
             await drop_producer(producer)
             # Only when all is released may anything be read again, or a key's later row would overtake.
-            await self._lanes.settled()
+            await self._lanes.abandon()
 
     async def _look_for(self, topic: str, producer: AIOKafkaProducer) -> None:
         while True:
