@@ -99,10 +99,11 @@ def test_without_a_database_everybody_is_told_to_come_back(
     assert _pids(deployment) == before
 
 
-def test_asked_to_end_while_the_broker_hangs_all_end_in_time_and_lose_nothing(
-    deployment: Deployment, here: Neighbourhood, pair: ServerPair
+@pytest.mark.parametrize("how", ["hangs", "is dead"])
+def test_asked_to_end_while_the_broker_does_not_answer_all_end_in_time_and_lose_nothing(
+    deployment: Deployment, here: Neighbourhood, pair: ServerPair, how: str
 ) -> None:
-    pair.kafka.child.pause()
+    (pair.kafka.child.pause if how == "hangs" else pair.kafka.kill)()
     here.reported(here.resident)
     children = [deployment.suite.child(service) for service in SERVICES]
     asked = time.monotonic()
@@ -111,7 +112,7 @@ def test_asked_to_end_while_the_broker_hangs_all_end_in_time_and_lose_nothing(
     ended = [child.ended(asked + DRAIN_SECONDS - time.monotonic()) for child in children]
     assert ended == [True, True], [child.tail() for child in children]
     assert [child.exit_code for child in children] == [0, 0], [child.tail() for child in children]
-    pair.kafka.child.resume()
+    (pair.kafka.child.resume if how == "hangs" else pair.kafka.start)()
     # The other way round than the suite starts them: none waits for another.
     for service in reversed(SERVICES):
         deployment.suite.start(service)
