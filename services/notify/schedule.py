@@ -7,6 +7,7 @@ from services.notify.store.phones import Phones
 from services.notify.usecases.install_defaults import install_defaults
 from services.notify.usecases.reseal_contacts import resealing
 from services.notify.usecases.send_messages import Lane, Sender
+from services.notify.usecases.watch_queue import watch_queue
 from shared.database.work import Works
 from shared.http.idempotency import forget_keys
 from shared.messaging.inbox import forget_old
@@ -20,6 +21,7 @@ def schedule(lanes: Sequence[Lane], phones: Phones) -> list[Every]:
     """List what notify does by the clock."""
     return [
         *(entry for lane in lanes for entry in senders(lane)),
+        Every("watch queue", 15, watch_queue),
         Every("install defaults", 60, _install_defaults),
         Every("reseal contacts", 300, resealing(phones)),
         Every("forget idempotency keys", 600, forget_keys),

@@ -96,3 +96,11 @@ async def test_receipts_need_a_genuine_signature(api: Api) -> None:
 async def test_a_strangers_token_stops_no_other_receipt(api: Api) -> None:
     odd = {**receipt(str(uuid4()), "failed"), "token": "no such token!"}
     assert (await post_receipts(api, odd)).json() == {"taken": 0}
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [{"token": "\x00"}, {"provider_id": "\x00"}, {"at": "9999-12-31T23:59:59-14:00"}, {"status": "eaten"}],
+)
+async def test_receipts_the_database_cannot_hold_are_refused(api: Api, spoil: dict[str, str]) -> None:
+    assert (await post_receipts(api, receipt(str(uuid4()), "failed") | spoil)).status_code == 422

@@ -91,3 +91,32 @@ async def test_a_community_names_its_own_categories(api: Api) -> None:
     headers = {**operator, "If-Match": seen.headers["etag"]}
     assert (await api.http.put("/vocabularies/category", json=words, headers=headers)).status_code == 200
     assert "广场舞" in (await api.plan("p-1"))["text"]["sms"]
+
+
+@pytest.mark.parametrize(
+    ("path", "part", "spoil"),
+    [
+        (
+            "/templates/case-assigned",
+            "template",
+            {"texts": {"zh": {"sms": "【邻里】\x00", "title": "t", "body": "b"}}},
+        ),
+        ("/rules/case-assigned", "rule", {"conditions": [{"field": "category", "equals": "\x00"}]}),
+        ("/rules/case-assigned", "rule", {"conditions": [{"field": "category", "equals": 10**40}]}),
+        ("/rules/case-assigned", "rule", {"time_to_live_minutes": 10**9}),
+        ("/rules/case-assigned", "rule", {"conditions": [{"field": "category"}]}),
+        ("/vocabularies/category", "words", {"noise": {"zh": "\x00", "en": "noise"}}),
+    ],
+)
+async def test_what_the_database_cannot_hold_is_refused_before(
+    api: Api, path: str, part: str, spoil: dict[str, Any]
+) -> None:
+    operator = api.of("op", "operator")
+    seen = await api.http.get(path, headers=operator)
+    headers = {**operator, "If-Match": seen.headers["etag"]}
+    body = seen.json()[part]
+    for name, value in spoil.items():
+        body[name] = {**body[name], **value} if isinstance(value, dict) and name in body else value
+    refused = await api.http.put(path, json=body, headers=headers)
+    assert refused.status_code == 422, refused.text
+    assert (await api.http.get(path, headers=operator)).headers["etag"] == seen.headers["etag"]

@@ -1,10 +1,12 @@
 """Sending, judged by the phones' own ledger: whatever goes wrong, each intent rings exactly once."""
 
+import asyncio
 from collections import Counter
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 import pytest
+from prometheus_client import REGISTRY
 
 from services.notify.domain.intents import token_of
 from services.notify.domain.rules import Urgency
@@ -12,6 +14,7 @@ from services.notify.domain.states import State
 from services.notify.store import sending
 from services.notify.usecases.erase_contact import erase_contact
 from services.notify.usecases.send_messages import Sender
+from services.notify.usecases.watch_queue import watch_queue
 from shared.contracts import Assignee
 from tests.notify.stage import Handsets, Lanes, Stage, assigned, due_now, number
 
@@ -191,3 +194,41 @@ async def test_the_most_urgent_goes_first_and_has_a_sender_of_its_own(
     assert [line["to"] for line in await handsets.ledger()] == [number(1)]
     await lanes.send_all(stage.works)
     await assert_each_rang_once(stage, handsets)
+
+
+async def test_many_senders_at_once_under_faults_ring_each_phone_once(
+    stage: Stage, lanes: Lanes, handsets: Handsets
+) -> None:
+    await planned(stage, 400)
+    await handsets.fault("drop-answer", count=4)
+
+    async def work_through(sender: Sender) -> None:
+        for _ in range(12):
+            lanes.woken()
+            await sender(stage.works)
+
+    for _ in range(4):
+        await asyncio.gather(
+            *(work_through(Sender(lane)) for lane in (lanes.sms, lanes.push) for _ in range(3))
+        )
+        await due_now(stage, ("unknown",))
+    await assert_each_rang_once(stage, handsets)
+    numbers = await stage.rows(
+        "SELECT message_id, count(*) AS tries FROM attempts GROUP BY 1 HAVING count(*) > 1"
+    )
+    assert numbers, "the faults hit nothing"
+
+
+async def test_what_waits_is_measured(stage: Stage, lanes: Lanes) -> None:
+    await planned(stage, 4)
+    await stage.database.system.execute("UPDATE messages SET next_at = next_at - interval '90 s'")
+    assert await watch_queue(stage.works) == 0
+    labels = {"channel": "sms"}
+    assert REGISTRY.get_sample_value("linli_messages_waiting", labels) == 2
+    late = REGISTRY.get_sample_value("linli_messages_late_seconds", labels)
+    assert late is not None
+    assert 89 < late < 150
+    await lanes.send_all(stage.works)
+    await watch_queue(stage.works)
+    assert REGISTRY.get_sample_value("linli_messages_waiting", labels) == 0
+    assert REGISTRY.get_sample_value("linli_messages_late_seconds", labels) == 0

@@ -15,6 +15,7 @@ from services.notify.domain.states import State
 from services.notify.store import messages
 from services.notify.store.messages import Filter, Message
 from services.notify.usecases.explain_message import Trace, explain_message, show_message
+from services.notify.usecases.read_contact_rows import PERSON
 from shared.contracts import About
 from shared.errors import NotFound
 from shared.http.call import Call, Requested, answered
@@ -106,7 +107,7 @@ class TraceView(BaseModel):
 async def list_newest(
     call: Requested,
     paging: Paged,
-    person: Annotated[str | None, Query(max_length=128)] = None,
+    person: Annotated[str | None, Query(pattern=PERSON)] = None,
     state: State | None = None,
     about: Annotated[UUID | None, Query(description="The id of the case or other thing it is about")] = None,
 ) -> Response:

@@ -1,5 +1,6 @@
 """Receipts: what providers say of messages afterwards, signed by them."""
 
+from datetime import UTC, datetime
 from typing import Annotated, Literal
 
 from fastapi import Request
@@ -17,7 +18,10 @@ from shared.security.signatures import verify
 
 routes = router("/receipts", "receipts")
 
-Word = Annotated[str, StringConstraints(max_length=128)]
+Word = Annotated[str, StringConstraints(max_length=128, pattern=r"^[ -~]*$")]
+Moment = Annotated[
+    AwareDatetime, Field(ge=datetime(2000, 1, 1, tzinfo=UTC), lt=datetime(2200, 1, 1, tzinfo=UTC))
+]
 
 
 class ReceiptBody(BaseModel):
@@ -29,7 +33,7 @@ class ReceiptBody(BaseModel):
     provider_id: Word
     status: Literal["delivered", "failed"]
     code: Word | None = None
-    at: AwareDatetime
+    at: Moment
 
 
 class Receipts(BaseModel):

@@ -6,7 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictInt, String
 from starlette.responses import Response
 
 from services.notify.api import versions
-from services.notify.api.versions import STRICT, EventType, Name, Published, Slug, published
+from services.notify.api.versions import STRICT, WRITABLE, EventType, Name, Published, Slug, published
 from services.notify.domain.audience import SelectorKind
 from services.notify.domain.contacts import Channel
 from services.notify.domain.rulebook import Entry, Kind
@@ -17,7 +17,9 @@ from shared.security.roles import Role
 
 routes = router("/rules", "rules")
 
-Value = Annotated[str, StringConstraints(max_length=128)] | StrictBool | StrictInt | None
+Word = Annotated[str, StringConstraints(max_length=128, pattern=WRITABLE)]
+Number = Annotated[StrictInt, Field(ge=-(2**53), le=2**53)]
+Value = Word | StrictBool | Number | None
 FieldName = Annotated[str, StringConstraints(pattern=r"^[a-z_]+(\.[a-z_]+){0,3}$", max_length=100)]
 
 

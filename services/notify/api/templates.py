@@ -6,7 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from starlette.responses import Response
 
 from services.notify.api import versions
-from services.notify.api.versions import STRICT, EventType, Name, Published, published
+from services.notify.api.versions import STRICT, WRITABLE, EventType, Name, Published, published
 from services.notify.domain.rulebook import Entry, Kind
 from shared.http.call import Requested, answered
 from shared.http.routing import router
@@ -15,7 +15,7 @@ from shared.security.roles import Role
 
 routes = router("/templates", "templates")
 
-Text = Annotated[str, StringConstraints(min_length=1, max_length=600)]
+Text = Annotated[str, StringConstraints(min_length=1, max_length=600, pattern=WRITABLE)]
 
 
 class Texts(BaseModel):

@@ -21,6 +21,8 @@ SLUG = r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$"
 Name = Annotated[str, Path(pattern=SLUG, max_length=64, examples=["case-assigned"])]
 Slug = Annotated[str, StringConstraints(pattern=SLUG, max_length=64)]
 EventType = Annotated[str, StringConstraints(max_length=100)]
+WRITABLE = r"^[^\x00]*$"
+"""PostgreSQL stores every character but NUL."""
 STRICT = ConfigDict(extra="forbid")
 
 

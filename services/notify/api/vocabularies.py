@@ -6,7 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field, RootModel, StringConstraints
 from starlette.responses import Response
 
 from services.notify.api import versions
-from services.notify.api.versions import STRICT, Name, Published, Slug, published
+from services.notify.api.versions import STRICT, WRITABLE, Name, Published, Slug, published
 from services.notify.domain.rulebook import Entry, Kind
 from shared.http.call import Requested, answered
 from shared.http.routing import router
@@ -15,7 +15,7 @@ from shared.security.roles import Role
 
 routes = router("/vocabularies", "vocabularies")
 
-Word = Annotated[str, StringConstraints(min_length=1, max_length=40, strip_whitespace=True)]
+Word = Annotated[str, StringConstraints(min_length=1, max_length=40, strip_whitespace=True, pattern=WRITABLE)]
 
 
 class Names(BaseModel):

@@ -119,6 +119,14 @@ async def claim(
     return [_claimed(row) for row in rows]
 
 
+async def waiting(connection: Connection) -> Mapping[str, tuple[int, datetime]]:
+    """Count what is open in each channel, with the earliest time at which any of it is due."""
+    rows = await connection.fetch(
+        "SELECT channel, count(*), min(next_at) FROM messages WHERE rank = 0 GROUP BY channel"
+    )
+    return {channel: (count, oldest) for channel, count, oldest in rows}
+
+
 async def addresses(
     connection: Connection, persons: Collection[tuple[UUID, str]]
 ) -> Mapping[tuple[UUID, str], Address]:

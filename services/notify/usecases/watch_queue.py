@@ -1,0 +1,24 @@
+"""Measure what waits to be sent, so that a lane which no longer moves is seen before people miss it."""
+
+from datetime import UTC, datetime
+
+from prometheus_client import Gauge
+
+from services.notify.domain.contacts import Channel
+from services.notify.store import sending
+from shared.database.work import Works
+
+_WAITING = Gauge("linli_messages_waiting", "Messages planned and not settled", ["channel"])
+_LATE = Gauge("linli_messages_late_seconds", "How long the oldest due message has been due", ["channel"])
+
+
+async def watch_queue(works: Works) -> int:
+    """Set the gauges of every lane; there is never more to do."""
+    async with works.for_system("/linli/notify/watch") as work:
+        waiting = await sending.waiting(work.connection)
+    now = datetime.now(UTC)
+    for channel in Channel:
+        count, oldest = waiting.get(channel, (0, now))
+        _WAITING.labels(channel).set(count)
+        _LATE.labels(channel).set(max(0.0, (now - oldest).total_seconds()))
+    return 0
