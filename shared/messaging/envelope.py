@@ -111,10 +111,17 @@ def _opened(headers: Mapping[str, bytes | None], value: bytes) -> tuple[Attribut
         return _structured(content_type, value)
     if content_type and not _JSON.match(content_type):
         raise InvalidEnvelope("no-envelope", "the content type is not JSON")
-    texts = {name[3:]: _text(text, name) for name, text in headers.items() if name.startswith("ce_")}
+    texts = _texts(headers)
     if "traceparent" not in texts:  # what OpenTelemetry's own instrumentation writes
         texts["traceparent"] = _text(headers.get("traceparent"), "traceparent")
     return Attributes(texts), value
+
+
+def _texts(headers: Mapping[str, bytes | None]) -> dict[str, str]:
+    try:
+        return {name[3:]: text.decode() for name, text in headers.items() if text and name.startswith("ce_")}
+    except UnicodeDecodeError:  # once more, to say which
+        return {name[3:]: _text(text, name) for name, text in headers.items() if name.startswith("ce_")}
 
 
 def _text(value: bytes | None, name: str) -> str:

@@ -1,5 +1,6 @@
 """Takes records in: inbox rows, use cases and what cannot be taken in, all in one transaction."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
@@ -88,15 +89,14 @@ class Intake:
 
     def _count(self, sorted_out: Sorted, fresh: Sequence[Taken]) -> None:
         done = {id(one) for one in fresh}
-        for one in sorted_out.taken:
-            metrics.CONSUMED.labels(one.event.type, "done" if id(one) in done else "repeat").inc()
-        for skipped in sorted_out.skipped:
-            metrics.CONSUMED.labels(skipped.type, "skipped").inc()
-        for record, outcome in (
-            *((refused.incoming, "dead") for refused in sorted_out.refused),
-            *((record, "parked") for record in sorted_out.parked),
-        ):
-            metrics.CONSUMED.labels(self._label(record.type), outcome).inc()
+        outcomes = Counter(
+            (one.event.type, "done" if id(one) in done else "repeat") for one in sorted_out.taken
+        )
+        outcomes.update((skipped.type, "skipped") for skipped in sorted_out.skipped)
+        outcomes.update((self._label(one.incoming.type), "dead") for one in sorted_out.refused)
+        outcomes.update((self._label(record.type), "parked") for record in sorted_out.parked)
+        for labels, times in outcomes.items():
+            metrics.CONSUMED.labels(*labels).inc(times)
 
     def _label(self, event_type: Any) -> str:
         return event_type if event_type in self._facts else "unknown"
