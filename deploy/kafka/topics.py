@@ -1,5 +1,6 @@
 """Brings a Kafka cluster's topics to what `topics.yaml` says: creates, widens, configures, never deletes."""
 
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
@@ -20,6 +21,11 @@ from confluent_kafka.admin import (
 
 DECLARED = Path(__file__).parent / "topics.yaml"
 _SECONDS = 30.0
+_PASSING = {
+    KafkaError.INVALID_REPLICATION_FACTOR,  # "all brokers are currently fenced"
+    KafkaError.NOT_CONTROLLER,
+    KafkaError.REQUEST_TIMED_OUT,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,11 +51,29 @@ def declared_topics(prefix: str = "", partitions: int | None = None, path: Path 
 def apply_topics(
     settings: Mapping[str, Any], topics: Sequence[Topic], say: Callable[[str], None] = lambda _: None
 ) -> int:
-    """Make the cluster's topics as declared; returns how many things were changed.
+    """Make the cluster's topics as declared; returns how many things were changed in the last attempt.
 
-    `settings` are librdkafka's (`bootstrap.servers`, …). Raises KafkaException when the cluster refuses.
+    `settings` are librdkafka's (`bootstrap.servers`, …). Raises KafkaException when the cluster refuses, or
+    still has no broker to give after half a minute.
     """
     client = AdminClient({"log_level": 3, **settings})
+    deadline = time.monotonic() + _SECONDS
+    while True:
+        try:
+            return _apply(client, topics, say)
+        except KafkaException as error:
+            if not _passes(error) or time.monotonic() > deadline:
+                raise
+            time.sleep(0.5)
+
+
+def _passes(error: KafkaException) -> bool:
+    """Whether it is a matter of time: a broker that is just starting, or had no processor for a while."""
+    reason = error.args[0]
+    return isinstance(reason, KafkaError) and reason.code() in _PASSING
+
+
+def _apply(client: AdminClient, topics: Sequence[Topic], say: Callable[[str], None]) -> int:
     present = client.list_topics(timeout=_SECONDS)
     brokers = len(present.brokers)
     missing = [topic for topic in topics if topic.name not in present.topics]
