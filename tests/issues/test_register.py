@@ -45,14 +45,16 @@ async def test_places_nest_and_change_by_version(town: Town) -> None:
 async def test_a_place_closes_only_when_empty(town: Town) -> None:
     compound = await town.place("compound", town.id, "HY")
     building = await town.place("building", compound, "HY-1")
+    await town.report(place=str(building))
     assert (await town.ask("DELETE", f"/places/{compound}", if_match=1)).status_code == 409
     closed = await town.ask("DELETE", f"/places/{building}", if_match=1)
     assert closed.json()["closed_at"] is not None
     assert (await town.ask("DELETE", f"/places/{compound}", if_match=1)).status_code == 200
     body = {"kind": "building", "parent": str(compound), "code": "HY-2", "name": "2"}
     assert (await town.ask("POST", "/places", body=body)).status_code == 409
-    report = {"category": "fire-lane", "description": "x", "place": str(compound)}
-    assert (await town.ask("POST", "/reports", roles=("resident",), body=report)).status_code == 422
+    for closed_place in (compound, building):
+        report = {"category": "fire-lane", "description": "x", "place": str(closed_place)}
+        assert (await town.ask("POST", "/reports", roles=("resident",), body=report)).status_code == 422
 
 
 async def test_households_live_in_units_and_end(town: Town) -> None:

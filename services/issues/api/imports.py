@@ -116,6 +116,8 @@ class _Loading:
         opened = call.works.for_request(call.actor.person, call.community, call.traceparent)
         async with opened as work:
             routing = await self._routings.current(work.connection, [call.community])
-            tally = await import_cases(work, self._mapping.source, batch, reader, routing[call.community])
+            tally = await import_cases(
+                work, self._mapping.source, batch, reader, routing[call.community].routing
+            )
         # Only what is committed counts.
         self.tally.add(tally)

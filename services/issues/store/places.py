@@ -113,11 +113,11 @@ async def place_is_in_use(connection: Connection, place: Place) -> bool:
 
 async def paths_of(
     connection: Connection, communities: Sequence[UUID], places: Sequence[UUID]
-) -> dict[tuple[UUID, UUID], tuple[UUID, ...]]:
+) -> list[tuple[UUID, ...]]:
     """Find the paths of open places, each only within the community it is said to be in."""
     rows = await connection.fetch(
         """
-        SELECT places.community_id, places.id, places.path
+        SELECT places.path
         FROM unnest($1::uuid[], $2::uuid[]) AS row (community_id, id)
         JOIN places ON places.id = row.id AND places.community_id = row.community_id
         WHERE places.closed_at IS NULL
@@ -125,7 +125,7 @@ async def paths_of(
         communities,
         places,
     )
-    return {(row["community_id"], row["id"]): tuple(row["path"]) for row in rows}
+    return [tuple(row["path"]) for row in rows]
 
 
 async def list_places(

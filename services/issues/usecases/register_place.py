@@ -10,6 +10,7 @@ from services.issues.store.places import (
     place_is_in_use,
     update_places,
 )
+from services.issues.store.routing import touch_routing
 from services.issues.usecases.register_facts import emit_place
 from services.issues.usecases.versions import missing, tenant
 from shared.database.work import Work
@@ -58,6 +59,8 @@ async def end_place(work: Work, place_id: UUID, expected: int) -> Place:
     before = await look_up_place(work, place_id)
     matching(before.version, expected)
     in_use = await place_is_in_use(work.connection, before)
+    # Whoever keeps this place as open learns from the routing's version that it no longer is.
+    await touch_routing(work.connection, tenant(work))
     return await _store(work, before, close_place(before, work.now, in_use=in_use))
 
 

@@ -8,19 +8,15 @@ from uuid import UUID
 import orjson
 
 from services.issues.domain.deadline import due_at
-from services.issues.domain.dispatch import Path, Routing
-from services.issues.store.places import paths_of
-from services.issues.store.reports import Decision, NewCase, insert_reported
-from services.issues.usecases.case_facts import assignee_data, assignee_fact
-from services.issues.usecases.routings import Routings
+from services.issues.store.reports import NewCase, insert_reported
+from services.issues.usecases.case_facts import assignee_fact
+from services.issues.usecases.routings import CurrentRouting, Routings, learn_places
 from shared.contracts.issues.case import IssueAssigned, IssueReported
 from shared.database.work import Work
 from shared.errors import Invalid, NotFound
 from shared.http.idempotency import KeyClaim, StoredAnswer, answers_before, claim_keys
-from shared.http.problem import field_problem
 
 Outcome = StoredAnswer | Exception
-Paths = Mapping[tuple[UUID, UUID], Path]
 _ETAG = '"2"'
 
 
@@ -62,13 +58,13 @@ async def report_issues(work: Work, reports: Sequence[Report], routings: Routing
     is looked up in the report's own community only. A report whose key was used gets the answer of that
     time; one whose case is there already (the flush is repeated) stores and says nothing twice.
     """
-    routing = await routings.current(work.connection, list({report.community for report in reports}))
-    decide = _Deciding(routing, await _paths(work, reports))
+    current = await routings.current(work.connection, list({report.community for report in reports}))
+    await learn_places(work.connection, ((report.community, report.place) for report in reports), current)
     outcomes: list[Outcome] = []
     cases: list[NewCase | None] = []
     for report in reports:
         try:
-            case = _dispatched(report, decide.decision(report))
+            case = _dispatched(report, current)
         except (Invalid, NotFound) as error:
             cases.append(None)
             outcomes.append(error)
@@ -84,59 +80,17 @@ async def report_issues(work: Work, reports: Sequence[Report], routings: Routing
     return outcomes
 
 
-async def _paths(work: Work, reports: Sequence[Report]) -> Paths:
-    named = {(report.community, report.place) for report in reports if report.place is not None}
-    if not named:
-        return {}
-    return await paths_of(work.connection, [pair[0] for pair in named], [pair[1] for pair in named])
+def _dispatched(report: Report, routings: Mapping[UUID, CurrentRouting]) -> NewCase:
+    """Decide where a report goes and when it is due.
 
-
-class _Deciding:
-    """Decides where reports go, once for each community, category and place of a flush."""
-
-    def __init__(self, routings: Mapping[UUID, Routing], paths: Paths) -> None:
-        self._routings = routings
-        self._paths = paths
-        self._decided: dict[tuple[UUID, str, UUID | None], Decision] = {}
-
-    def decision(self, report: Report) -> Decision:
-        """Decide about one report.
-
-        Raises:
-            NotFound: no such community.
-            Invalid: no such category, or no such open place in the community.
-        """
-        key = (report.community, report.category, report.place)
-        found = self._decided.get(key)
-        if found is None:
-            found = self._decided[key] = self._decide(*key)
-        return found
-
-    def _decide(self, community: UUID, code: str, place: UUID | None) -> Decision:
-        routing = self._routings.get(community)
-        if routing is None:
-            raise NotFound("no such community")
-        category = routing.categories.get(code)
-        if category is None:
-            raise _unknown("category", "no category has this code")
-        path: Path | None = (community,)
-        if place is not None:
-            path = self._paths.get((community, place))
-        if path is None:
-            raise _unknown("place", "no open place has this id")
-        assignee, rule = routing.choose(code, path)
-        said = assignee_data(assignee)
-        return Decision(
-            code,
-            category.priority,
-            category.deadline_minutes,
-            assignee,
-            orjson.dumps(said),
-            orjson.dumps({"assignee": said, "rule": rule}),
-        )
-
-
-def _dispatched(report: Report, decision: Decision) -> NewCase:
+    Raises:
+        NotFound: no such community.
+        Invalid: no such category or place.
+    """
+    routing = routings.get(report.community)
+    if routing is None:
+        raise NotFound("no such community")
+    decision = routing.decision(report.category, report.place)
     return NewCase(
         report.id,
         report.community,
@@ -233,7 +187,3 @@ def _answer(report: Report, case: NewCase) -> StoredAnswer:
     )
     fingerprint = b"" if report.key is None else report.key.fingerprint
     return StoredAnswer(fingerprint, 201, body, _ETAG, f"/cases/{case.id}")
-
-
-def _unknown(field: str, message: str) -> Invalid:
-    return Invalid(message, errors=[field_problem("body", [field], "unknown", message)])
