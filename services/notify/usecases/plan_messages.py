@@ -55,9 +55,9 @@ async def plan_messages(work: Work, events: Sequence[Event[Any]]) -> None:
     if not pairs:
         return
     planning = Planning(book, audiences, await contacts.reaches(work.connection, pairs))
-    rows = {row.id: row for ask, persons in told for row in planning.rows(ask, persons)}
+    rows = {row.id.int: row for ask, persons in told for row in planning.rows(ask, persons)}
     # In the order of their ids, so that chunks that meet lock in the same order and the index grows in place.
-    ordered = [rows[key] for key in sorted(rows, key=_as_bytes)]
+    ordered = [rows[key] for key in sorted(rows)]
     _tell(work, ordered, await messages.plan(work.connection, ordered, work.now, datetime.now(UTC)))
 
 
@@ -72,9 +72,7 @@ def asked_by(book: Rulebook, events: Sequence[Event[Any]]) -> Iterator[Ask]:
 def _tell(work: Work, rows: Sequence[Planned], new: Collection[UUID]) -> None:
     """Count what is new, and say of whom nobody can be reached."""
     counts: dict[tuple[str, str], int] = {}
-    for row in rows:
-        if row.id not in new:
-            continue
+    for row in rows if len(new) == len(rows) else [row for row in rows if row.id in new]:
         counts[row.event_type, row.state] = counts.get((row.event_type, row.state), 0) + 1
         if row.reason:
             subject = Subject(
@@ -85,10 +83,6 @@ def _tell(work: Work, rows: Sequence[Planned], new: Collection[UUID]) -> None:
         _PLANNED.labels(event_type, state).inc(count)
 
 
-def _as_bytes(key: UUID) -> bytes:
-    return key.bytes
-
-
 async def audiences_for(connection: Connection, asks: Sequence[Ask]) -> Audiences:
     """Read from the register's projection all that these asks need."""
     pairs: set[tuple[UUID, UUID]] = set()
@@ -97,7 +91,8 @@ async def audiences_for(connection: Connection, asks: Sequence[Ask]) -> Audience
     for ask in asks:
         community = ask.event.community
         pairs.add((community, community))
-        if place := getattr(ask.event.data, "place", None):
+        # Not getattr: a model without the field takes long to say so.
+        if place := ask.event.data.__dict__.get("place"):
             pairs.add((community, place))
         for whom in ask.whom:
             if whom.household is not None:
@@ -160,8 +155,9 @@ class Planning:
         if ask.template is None:
             return _NOTHING
         event = ask.event
-        place = getattr(event.data, "place", None)
-        values = {**event.data.__dict__, "place_name": self._audiences.place_name(event.community, place)}
+        fields = event.data.__dict__
+        place = self._audiences.place_name(event.community, fields.get("place"))
+        values = {**fields, "place_name": place}
         zone = self._audiences.zones.get(event.community, DEFAULT_ZONE)
         try:
             words = self._vocabularies(event.community)

@@ -59,7 +59,9 @@ ENVIRONMENT = _environment()
 @lru_cache(maxsize=4096)
 def compiled(text: str) -> Template:
     """Compile a text once; equal texts of different versions share it."""
-    return ENVIRONMENT.from_string(text)
+    template = ENVIRONMENT.from_string(text)
+    template.globals = {}  # there are none, and a chain of two empty ones is walked at every rendering
+    return template
 
 
 @lru_cache(maxsize=256)
