@@ -1,0 +1,35 @@
+"""`make bench`: every benchmark in turn, each in a process and on servers of its own; ratios within one run.
+
+Name some to run only those: `python -m tests.benchmarks relay ingest`.
+"""
+
+import subprocess
+import sys
+from pathlib import Path
+
+BENCHMARKS = {
+    "relay": "Relay beside one row per send and acknowledgement",
+    "planning": "notify's planning beside one event per transaction",
+    "ingest": "POST /reports beside a plain FastAPI and asyncpg service",
+    "footprint": "Start and memory beside the same third-party imports",
+}
+
+
+def main(names: list[str]) -> int:
+    """Run the named benchmarks, or all; 1 when one of them could not be run."""
+    unknown = set(names) - BENCHMARKS.keys()
+    if unknown:
+        sys.exit(f"no benchmark is called {', '.join(sorted(unknown))}; there are {', '.join(BENCHMARKS)}")
+    failed = []
+    for name in names or BENCHMARKS:
+        print(f"\n{BENCHMARKS[name]}", flush=True)  # noqa: T201
+        command = [sys.executable, "-m", f"tests.benchmarks.{name}"]
+        if subprocess.run(command, cwd=Path(__file__).parents[2], check=False).returncode:
+            failed.append(name)
+    if failed:
+        sys.exit(f"failed: {', '.join(failed)}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
