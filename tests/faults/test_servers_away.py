@@ -50,6 +50,7 @@ def here(deployment: Deployment) -> Neighbourhood:
     return deployment.neighbourhood()
 
 
+@pytest.mark.timeout(180)
 def test_without_a_broker_reports_are_taken_and_told_when_it_is_back(
     deployment: Deployment, here: Neighbourhood, pair: ServerPair
 ) -> None:

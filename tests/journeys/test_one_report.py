@@ -51,6 +51,20 @@ def test_a_role_that_is_revoked_or_granted_changes_who_hears(here: Neighbourhood
     assert here.guard.hears("case-assigned", second) in here.told
 
 
+def test_when_the_last_holder_nearby_has_gone_the_next_one_up_hears(here: Neighbourhood) -> None:
+    here.revoke(here.guard)
+    here.revoke(here.deputy)
+    here.grant(here.guard, everywhere=True)
+    here.wait_for_audience()
+    here.reported(here.resident)
+    here.hears_all()
+    here.grant(here.deputy)
+    here.wait_for_audience()
+    nearer = here.reported(here.resident)
+    here.told.remove(here.guard.hears("case-assigned", nearer))
+    here.hears_all()
+
+
 def test_where_nobody_holds_the_role_nearby_nobody_of_elsewhere_hears(here: Neighbourhood) -> None:
     """A report without a place goes to guards of the whole community, and there are none."""
     case = here.report(here.resident, place=None).json()["id"]
