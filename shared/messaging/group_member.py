@@ -2,11 +2,10 @@
 
 import asyncio
 from collections.abc import Collection
-from contextlib import suppress
 
 from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener
-from aiokafka.errors import KafkaError
 
+from shared.messaging.ending import ended_well
 from shared.messaging.settings import KafkaSettings
 from shared.messaging.topics import full_topic, group_name
 
@@ -55,8 +54,7 @@ async def leave_group(client: AIOKafkaConsumer) -> None:
     `stop()` waits for requests in flight, so with the broker away its tasks are ended one by one; these are
     private attributes of the pinned aiokafka 0.14, and a test counts what is left behind.
     """
-    with suppress(TimeoutError, KafkaError, AttributeError):  # the last from a connection that is being made
-        await asyncio.wait_for(client.stop(), LEAVE_SECONDS)
+    if await ended_well(client.stop(), LEAVE_SECONDS):
         return
     coordinator, fetcher = client._coordinator, client._fetcher  # noqa: SLF001
     tasks = {
@@ -68,7 +66,6 @@ async def leave_group(client: AIOKafkaConsumer) -> None:
     } - {None}
     for task in tasks:
         task.cancel()
-    with suppress(TimeoutError, AttributeError):
-        await asyncio.wait_for(client._client.close(), 1)  # noqa: SLF001
+    await ended_well(client._client.close(), 1)  # noqa: SLF001
     if tasks:
         await asyncio.wait(tasks, timeout=1)

@@ -5,11 +5,11 @@ then arrive once and in order. `stop()` waits with them, so what must end is dro
 """
 
 import asyncio
-from contextlib import suppress
 
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import ProducerClosed
 
+from shared.messaging.ending import ended_well
 from shared.messaging.settings import KafkaSettings
 
 BATCH_BYTES = 1_000_000
@@ -63,8 +63,7 @@ async def drop_producer(producer: AIOKafkaProducer) -> None:
         sender.cancel()
     accumulator._pending_batches = _Pending(accumulator._pending_batches)  # noqa: SLF001
     accumulator.fail_all(ProducerClosed())
-    with suppress(TimeoutError, AttributeError):  # the latter from a connection that is being made
-        await asyncio.wait_for(producer.client.close(), 1)
+    await ended_well(producer.client.close(), 1)
     # The first cancellation makes the sender wait for its requests; each further one ends one of them.
     while sender is not None and not sender.done():
         sender.cancel()

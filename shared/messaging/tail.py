@@ -12,6 +12,7 @@ from aiokafka.errors import OffsetOutOfRangeError
 
 from shared.contracts import Event
 from shared.messaging.attributes import InvalidEnvelope
+from shared.messaging.ending import ended_well
 from shared.messaging.envelope import UnknownType, read_record
 from shared.messaging.settings import KafkaSettings
 from shared.messaging.topics import full_topic, plain_topic
@@ -73,7 +74,7 @@ async def tail(
     except OffsetOutOfRangeError as error:
         raise CursorExpired("the topic does not reach back that far any more") from error
     finally:
-        await client.stop()
+        await ended_well(client.stop(), 3)
 
 
 async def _read(

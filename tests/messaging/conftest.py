@@ -3,13 +3,14 @@
 from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from time import monotonic
 from typing import Any
 
 import asyncpg
 import pytest
 import structlog
 from confluent_kafka import Consumer as ForeignConsumer
-from confluent_kafka import Message
+from confluent_kafka import Message, TopicPartition
 
 from deploy.embedded.databases import DatabaseUrls
 from shared.database.pool import Database
@@ -75,11 +76,11 @@ ReadTopic = Callable[..., list[Message]]
 @pytest.fixture
 def read_topic(kafka_settings: KafkaSettings) -> Iterator[ReadTopic]:
     """Read a topic from its beginning with another library: `read_topic("linli.issues", 10)`."""
-    with topic_reader(kafka_settings) as read:
+    with TopicReader(kafka_settings) as read:
         yield read
 
 
-class topic_reader:  # noqa: N801
+class TopicReader:
     """Reads as a stranger would, until `expected` records are there and no more come for a while."""
 
     def __init__(self, kafka: KafkaSettings) -> None:
@@ -103,10 +104,6 @@ class topic_reader:  # noqa: N801
         self._consumer.close()
 
     def read(self, topic: str, expected: int, seconds: float = 15, calm: float = 0.4) -> list[Message]:
-        from time import monotonic
-
-        from confluent_kafka import TopicPartition
-
         full = self._kafka.topic_prefix + topic
         partitions = self._consumer.list_topics(full, timeout=10).topics[full].partitions
         self._consumer.assign([TopicPartition(full, number, 0) for number in partitions])

@@ -52,7 +52,7 @@ async def killed(process: asyncio.subprocess.Process) -> None:
         assert await process.wait() == -signal.SIGKILL
 
 
-@pytest.mark.parametrize("point", ["relay.read", "relay.sent", "relay.sent:3"])
+@pytest.mark.parametrize("point", ["relay.read", "relay.sent:3"])
 async def test_a_relay_killed_before_or_after_sending_loses_nothing(
     urls: DatabaseUrls, works: Works, kafka_settings: KafkaSettings, read_topic: ReadTopic, point: str
 ) -> None:
@@ -73,9 +73,7 @@ async def test_a_relay_killed_before_or_after_sending_loses_nothing(
     assert (repeated > 0) is point.startswith("relay.sent")
 
 
-@pytest.mark.parametrize(
-    "point", ["consumer.effect", "consumer.effect:2", "consumer.committed", "consumer.committed:2"]
-)
+@pytest.mark.parametrize("point", ["consumer.effect", "consumer.effect:2", "consumer.committed"])
 async def test_a_consumer_killed_before_or_after_its_commit_takes_effect_once(
     urls: DatabaseUrls, works: Works, kafka_settings: KafkaSettings, point: str
 ) -> None:

@@ -13,14 +13,14 @@ from shared.database.work import Works
 from shared.messaging import outbox, publishing
 from shared.messaging.relay import Relay
 from tests.fixtures.pair import ServerPair
-from tests.messaging.conftest import FixedClock, create_tables, topic_reader
+from tests.messaging.conftest import FixedClock, TopicReader, create_tables
 from tests.messaging.consuming import Service
 from tests.messaging.events import reported
 from tests.messaging.running import running, until
 
 pytestmark = [pytest.mark.anyio, pytest.mark.serial, pytest.mark.timeout(240)]
 
-AWAY_SECONDS = 12
+AWAY_SECONDS = 10
 
 
 @pytest.fixture
@@ -80,7 +80,7 @@ async def test_broker_and_database_away_are_waited_for(
             await until(lambda: service.has_effects(len(ids)), seconds=60)
         effects = await service.effects()
         assert len(effects) == len(ids)
-        with topic_reader(kafka) as read:
+        with TopicReader(kafka) as read:
             messages = await asyncio.to_thread(read, "linli.issues", len(ids))
         sent = Counter(dict(message.headers() or [])["ce_id"] for message in messages)
         assert {one.decode() for one in sent if isinstance(one, bytes)} == set(ids)
