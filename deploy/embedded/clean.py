@@ -2,23 +2,28 @@
 
 import shutil
 import sys
+from pathlib import Path
 
-from deploy.embedded.accounts import reachable_folder, server_account
 from deploy.embedded.failures import StartFailed
-from deploy.embedded.folders import CACHE, STATE, only_user
+from deploy.embedded.folders import CACHE, NOTE, STATE, only_user
+
+
+def forget(folder: Path) -> None:
+    """Remove a suite's folder, and its PostgreSQL data where root had to keep that elsewhere."""
+    for note in folder.rglob(NOTE):
+        shutil.rmtree(Path(note.read_text()).parent, ignore_errors=True)
+    for path in folder.iterdir() if folder.is_dir() else ():
+        if path != CACHE:
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
 
 
 def main() -> int:
-    """Remove everything but the cache; refuses while the suite runs."""
+    """Forget this checkout's suite; refuses while it runs."""
     if not STATE.exists():
         return 0
     try:
         with only_user(STATE):
-            # The data of a PostgreSQL that root started may lie elsewhere, see accounts.py.
-            shutil.rmtree(reachable_folder(server_account(), STATE / "postgres"), ignore_errors=True)
-            for path in STATE.iterdir():
-                if path != CACHE:
-                    shutil.rmtree(path) if path.is_dir() else path.unlink()
+            forget(STATE)
     except StartFailed as failure:
         print(failure, file=sys.stderr)
         return 1

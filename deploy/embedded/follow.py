@@ -8,11 +8,11 @@ from datetime import datetime
 from aiokafka.errors import KafkaError
 from rich.console import Console
 from rich.markup import escape
-from shared.messaging.tail import tail
 
 from shared.contracts.event import Event
 from shared.contracts.fact import Fact
 from shared.messaging.settings import KafkaSettings
+from shared.messaging.tail import tail
 
 LINES_A_SECOND = 25
 _SHOWN_FIELDS = 5

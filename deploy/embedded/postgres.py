@@ -12,6 +12,7 @@ import psutil
 
 from deploy.embedded.accounts import Account, reachable_folder, server_account
 from deploy.embedded.failures import StartFailed
+from deploy.embedded.folders import NOTE
 from deploy.embedded.ports import LOOPBACK, free_port
 from deploy.embedded.postgres_binaries import postgres_programs
 from deploy.embedded.processes import Child
@@ -35,6 +36,7 @@ class Postgres:
         self.wanted_port = port
         self.port: int | None = None
         self._secret = place / "superuser"
+        self._note = folder / NOTE
         self._programs = postgres_programs(self.account, place / "programs")
         self.child = Child(
             "postgres",
@@ -63,7 +65,9 @@ class Postgres:
 
     def launch(self) -> None:
         """The first half of `start`: returns while the server is still coming up."""
-        if not (self.data / "PG_VERSION").exists():
+        # Without the note the folder is a new one, and data elsewhere is that of one long removed.
+        abandoned = self.place != self._note.parent and not self._note.exists()
+        if abandoned or not (self.data / "PG_VERSION").exists():
             self._create()
         self._end_leftover()
         if self.port is None:
@@ -112,6 +116,8 @@ class Postgres:
         if done.returncode != 0:
             raise StartFailed("PostgreSQL's data could not be created", done.stderr.strip(), REMEDY)
         fresh.rename(self.data)
+        self._note.parent.mkdir(parents=True, exist_ok=True)
+        self._note.write_text(str(self.data))
 
     def _write_settings(self) -> None:
         settings = [SETTINGS.read_text(), f"port = {self.port}"]

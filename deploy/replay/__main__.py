@@ -1,13 +1,13 @@
 """`python -m deploy.replay FOLDER`: recorded issue reports as history and as live reports, under kill -9."""
 
 import asyncio
-import shutil
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from deploy.demo.failures import DemoFailed
+from deploy.embedded.clean import forget
 from deploy.embedded.failures import StartFailed
 from deploy.embedded.folders import STATE
 from deploy.embedded.suite import Suite
@@ -24,7 +24,7 @@ def main(folder: str) -> int:
     began = time.monotonic()
     try:
         path = issue_reports(Path(folder))
-        shutil.rmtree(FOLDER, ignore_errors=True)
+        forget(FOLDER)
         # The suite's processes end with the thread that starts them.
         with ThreadPoolExecutor(1, "suite") as hands:
             suite = Suite(FOLDER, services=["issues", "notify"], separate_relays=True)

@@ -13,6 +13,7 @@ import pytest
 from confluent_kafka import Consumer, Producer
 
 from deploy.embedded.accounts import Account, can_reach, reachable_folder
+from deploy.embedded.clean import forget
 from deploy.embedded.databases import blocking
 from deploy.embedded.failures import StartFailed
 from deploy.embedded.postgres import Postgres
@@ -114,7 +115,13 @@ def test_data_below_an_untraversable_folder_is_kept_where_the_server_can_reach_i
         again.start()
         assert blocking(_value(again.url(), "SELECT one FROM kept")) == 1
         again.stop()
-        subprocess.run(["rm", "-rf", str(first.place)], check=True)
+        forget(folder)
+        assert not first.place.exists()
+        anew = Postgres(folder / "postgres", durable=False)
+        anew.start()
+        assert blocking(_value(anew.url(), "SELECT to_regclass('kept')")) is None
+        anew.stop()
+        forget(folder)
 
 
 def test_an_account_reaches_what_the_modes_allow(tmp_path: Path) -> None:
