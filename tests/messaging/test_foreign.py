@@ -69,7 +69,7 @@ def foreign_event(**attributes: object) -> CloudEvent:
     return CloudEvent(given | attributes, orjson.loads(fact.model_dump_json()))
 
 
-@pytest.mark.parametrize("compression", ["none", "gzip"])
+@pytest.mark.parametrize("compression", ["none", "gzip", "zstd", "lz4", "snappy"])
 async def test_strangers_events_of_either_mode_are_taken_in_once(
     works: Works, kafka_settings: KafkaSettings, compression: str
 ) -> None:
