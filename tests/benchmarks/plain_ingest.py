@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import asyncpg
-import orjson
 from pydantic import BaseModel
 
 from services.issues.api.reports import ReportIn
@@ -19,7 +18,7 @@ from shared.contracts import Event, IssueReported
 from shared.http.call import Requested
 from shared.http.routing import router
 from shared.identifiers import new_id
-from shared.messaging.envelope import to_record
+from shared.messaging.envelope import to_row
 from shared.runtime.clock import Clock
 from shared.runtime.command_line import command_line
 from shared.runtime.parts import Context, Parts, Service
@@ -42,7 +41,7 @@ class Reported(BaseModel):
 
 async def store(pool: "asyncpg.Pool[asyncpg.Record]", event: Event[IssueReported], report: ReportIn) -> None:
     """Write the case and its event in one transaction."""
-    case, record = event.data, to_record(event)
+    case = event.data
     position = report.position
     async with pool.acquire() as connection, connection.transaction():
         await connection.execute(
@@ -59,8 +58,7 @@ async def store(pool: "asyncpg.Pool[asyncpg.Record]", event: Event[IssueReported
             report.reported_at,
             case.due_at,
         )
-        headers = orjson.dumps(record.headers).decode()
-        await connection.execute(_OUTBOX, record.topic, record.key, headers, record.value)
+        await connection.execute(_OUTBOX, *to_row(event))
 
 
 def event_of(report: ReportIn, community: Any, person: str, clock: Clock, trace: str | None) -> Event[Any]:

@@ -117,3 +117,24 @@ async def test_too_many_waiting_are_turned_away_and_stopping_drains() -> None:
     assert await asyncio.gather(*taken) == [0, 1, 2, 3]
     with pytest.raises(Unavailable, match="stopping"):
         await writer.submit(10)
+
+
+async def test_flushes_run_side_by_side_when_asked_and_all_are_finished_at_the_end() -> None:
+    under_way = most_under_way = 0
+    stored: list[int] = []
+
+    async def flush(items: Sequence[int]) -> Sequence[int]:
+        nonlocal under_way, most_under_way
+        under_way += 1
+        most_under_way = max(most_under_way, under_way)
+        await asyncio.sleep(0.02)
+        under_way -= 1
+        stored.extend(items)
+        return list(items)
+
+    async with _running(flush, most=10, in_flight=2) as writer:
+        submitted = [asyncio.create_task(writer.submit(item)) for item in range(35)]
+        await asyncio.sleep(0.005)
+    assert most_under_way == 2
+    assert sorted(stored) == list(range(35))
+    assert await asyncio.gather(*submitted) == list(range(35))
