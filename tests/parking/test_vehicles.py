@@ -9,7 +9,7 @@ import pytest
 
 from shared.identifiers import new_id
 from shared.messaging.settings import KafkaSettings
-from tests.messaging.conftest import topic_reader
+from tests.messaging.conftest import TopicReader
 from tests.parking.conftest import HERE, THERE, Parking, household_ended, household_registered
 
 pytestmark = pytest.mark.anyio
@@ -43,7 +43,7 @@ async def test_the_event_carries_a_masked_plate_and_the_request_s_trace(
         trace = "4bf92f3577b34da6a3ce929d0e0e4736"
         client.headers["traceparent"] = f"00-{trace}-00f067aa0ba902b7-01"
         made = (await register(client, household, "浙L12123")).json()
-    with topic_reader(kafka_settings) as read_topic:
+    with TopicReader(kafka_settings) as read_topic:
         (record,) = await asyncio.to_thread(read_topic, "linli.parking", 1)
     key, value = record.key(), record.value()
     assert key is not None

@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from shared.messaging.settings import KafkaSettings
-from tests.messaging.conftest import topic_reader
+from tests.messaging.conftest import TopicReader
 from tests.volunteer.conftest import THERE, Volunteering
 
 pytestmark = pytest.mark.anyio
@@ -45,7 +45,7 @@ async def test_every_change_is_told_in_order(
         for step in ("vet", "suspend", "resume"):
             assert (await steward.post(f"{entry}/{step}")).status_code == 200, step
         assert (await rider.post(f"{entry}/leave")).json()["state"] == "left"
-    with topic_reader(kafka_settings) as read_topic:
+    with TopicReader(kafka_settings) as read_topic:
         records = await asyncio.to_thread(read_topic, "linli.volunteer", 5)
     facts = [json.loads(record.value() or b"") for record in records]
     assert [fact["state"] for fact in facts] == ["applied", "active", "suspended", "active", "left"]
