@@ -50,6 +50,7 @@ def _report_until_dead(deployment: Deployment, here: Neighbourhood, service: str
             here.report(reporter, key=key)
         except httpx.TransportError:
             break
+        child.ended(0.2)
     eventually(lambda: not child.alive, 20, f"{service} reaches the point at which it dies")
     assert child.exit_code == -signal.SIGKILL
     return sent
@@ -72,6 +73,7 @@ def _assert_it_mattered(deployment: Deployment, here: Neighbourhood, point: str,
         ids = Counter(r.headers["ce_id"] for r in records if r.headers.get("ce_community") == community)
         assert max(ids.values()) > 1
     if point == "consumer.committed":
-        assert deployment.metric("notify", "linli_events_consumed_total", outcome="repeat") > 0
+        repeats = ("notify", "linli_events_consumed_total")
+        eventually(lambda: deployment.metric(*repeats, outcome="repeat"), 15, "the events come once more")
     if point.startswith("sender."):
         assert any(None in attempts for case in cases for attempts in here.attempts(case))

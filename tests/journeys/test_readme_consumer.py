@@ -25,6 +25,8 @@ def test_the_readmes_consumer_prints_an_assigned_case_once(
         "KAFKA_BOOTSTRAP_SERVERS": deployment.suite.wiring.kafka()["KAFKA_BOOTSTRAP_SERVERS"],
         "KAFKA_TOPIC_PREFIX": deployment.bus.prefix,
     }
+    # Others have poisoned this topic before; a bare example may stumble over that.
+    deployment.bus.skip("my-system", "linli.issues")
     before = here.reported(here.resident)
     deployment.bus.wait_for_key("linli.issues", before)
     command = [sys.executable, "-W", "error", str(program)]
