@@ -50,7 +50,7 @@ class BatchWriter(Generic[Item, Result]):
         self._arrived = asyncio.Event()
         self._closed = False
         self._rows = _ROWS.labels(name)
-        self._writing: asyncio.Task[Outcomes[Result]] | None = None
+        self._under_way: set[asyncio.Task[Outcomes[Result]]] = set()
 
     async def submit(self, item: Item) -> Result:
         """Wait until the item is committed and return its result.
@@ -94,12 +94,14 @@ class BatchWriter(Generic[Item, Result]):
         if not batch:
             return
         self._rows.observe(len(batch))
-        self._writing = asyncio.create_task(self._write([item for item, _ in batch]))  # noqa: RUF006  (it is kept)
+        writing = asyncio.create_task(self._write([item for item, _ in batch]))
+        self._under_way.add(writing)
+        writing.add_done_callback(self._under_way.discard)
         try:
             # Shielded: a flush under way is finished, not torn, when the process stops.
-            outcomes = await asyncio.shield(self._writing)
+            outcomes = await asyncio.shield(writing)
         except asyncio.CancelledError:
-            _settle(batch, await self._writing)
+            _settle(batch, await writing)
             raise
         _settle(batch, outcomes)
 
