@@ -1,7 +1,10 @@
 """Volunteer at work in this process, on the run's real servers, with two communities that must never meet."""
 
+import json
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 import httpx
@@ -22,15 +25,72 @@ class Volunteering:
 
     service: Running
     issuer: Issuer
+    clock: Path
 
     def client(self, person: str, *roles: str, community: UUID = HERE) -> httpx.AsyncClient:
         headers = self.issuer.headers(person, {community: roles})
-        return httpx.AsyncClient(base_url=self.service.url, headers=headers)
+        return httpx.AsyncClient(base_url=self.service.url, headers=headers, timeout=20)
+
+    async def ask(
+        self, person: str, role: str, method: str, path: str, body: Any = None, *, community: UUID = HERE
+    ) -> httpx.Response:
+        """One request of somebody."""
+        async with self.client(person, role, community=community) as client:
+            return await client.request(method, path, json=body)
+
+    async def made(
+        self, person: str, role: str, path: str, body: Any = None, *, community: UUID = HERE
+    ) -> Any:
+        """What a POST that must succeed answers."""
+        answer = await self.ask(person, role, "POST", path, body, community=community)
+        assert answer.status_code < 300, answer.text
+        return answer.json() if answer.content else None
+
+    async def read(self, person: str, role: str, path: str) -> Any:
+        """What a GET that must succeed answers."""
+        answer = await self.ask(person, role, "GET", path)
+        assert answer.status_code == 200, answer.text
+        return answer.json()
+
+    async def active(self, person: str, kind: str = "rider", community: UUID = HERE) -> str:
+        """The entry of a new volunteer who was vetted."""
+        body = {"kind": kind, "consent": True, "consent_text": "2026-01", "person": person}
+        made = await self.made("zhang", "steward", "/volunteers", body, community=community)
+        await self.made("zhang", "steward", f"/volunteers/{made['id']}/vet", community=community)
+        return str(made["id"])
+
+    @property
+    def works(self) -> Any:
+        return self.service.context.works
+
+    async def said(self, noun: str) -> list[dict[str, Any]]:
+        """The facts of one kind that wait in the outbox, in their order; only without a relay."""
+        async with self.works.for_system("test") as work:
+            rows = await work.connection.fetch("SELECT headers, value FROM outbox ORDER BY id")
+        return [fact for fact in map(_fact, rows) if f".{noun}." in fact["type"]]
+
+
+def _fact(row: Any) -> dict[str, Any]:
+    head = dict(json.loads(row["headers"]))
+    return {"type": head["ce_type"], "sequence": int(head["ce_sequence"]), **json.loads(row["value"])}
 
 
 @pytest.fixture
-async def volunteering(service_settings: MakeSettings, issuer: Issuer) -> AsyncIterator[Volunteering]:
+async def volunteering(
+    service_settings: MakeSettings, issuer: Issuer, tmp_path: Path
+) -> AsyncIterator[Volunteering]:
     """Its API and relay."""
     only = (Activity.api, Activity.relay)
-    async with running(SERVICE, service_settings("volunteer"), only) as service:
-        yield Volunteering(service, issuer)
+    clock = tmp_path / "clock.json"
+    async with running(SERVICE, service_settings("volunteer", clock_file=clock), only) as service:
+        yield Volunteering(service, issuer, clock)
+
+
+@pytest.fixture
+async def quiet(
+    service_settings: MakeSettings, issuer: Issuer, tmp_path: Path
+) -> AsyncIterator[Volunteering]:
+    """Its API alone: what it says waits in the outbox, and tests turn the schedule themselves."""
+    clock = tmp_path / "clock.json"
+    async with running(SERVICE, service_settings("volunteer", clock_file=clock), (Activity.api,)) as service:
+        yield Volunteering(service, issuer, clock)

@@ -8,6 +8,7 @@ from uuid import UUID
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
 from starlette.responses import Response
 
+from services.volunteer.api.access import STAFF, own
 from services.volunteer.domain.volunteer import Kind, State, Step, Volunteer
 from services.volunteer.store import volunteers
 from services.volunteer.usecases.change_state import change_state
@@ -23,8 +24,6 @@ from shared.security.policy import allow, members
 from shared.security.roles import Role
 
 routes = router("/volunteers", "volunteers")
-
-_STAFF = frozenset({Role.steward, Role.operator})
 
 
 class RegisterVolunteer(BaseModel):
@@ -63,7 +62,7 @@ class VolunteerView(BaseModel):
 async def register(body: RegisterVolunteer, call: Requested) -> Response:
     """Sign up to help; publishes `volunteer-registered`."""
     person = body.person or call.actor.person
-    if person != call.actor.person and _STAFF.isdisjoint(call.roles):
+    if person != call.actor.person and STAFF.isdisjoint(call.roles):
         raise Forbidden("only stewards and operators enter somebody else")
     asked = Registration(new_id(), call.community, person, body.kind, body.consent, body.consent_text)
 
@@ -84,8 +83,7 @@ async def register(body: RegisterVolunteer, call: Requested) -> Response:
 async def read(volunteer_id: UUID, call: Requested) -> Response:
     """Read one's own entry, or as steward or operator anybody's."""
     found = await call.read(lambda work: volunteers.find(work.connection, call.community, volunteer_id))
-    own = _own(call)
-    if found is None or (own is not None and found.person != own):
+    if found is None or own(call) not in {None, found.person}:
         raise NotFound("no such volunteer")
     return answered(_view(found), version=found.version)
 
@@ -135,7 +133,7 @@ async def resume(volunteer_id: UUID, call: Requested) -> Response:
 @members()
 async def leave(volunteer_id: UUID, call: Requested) -> Response:
     """Withdraw: one's own entry, or as steward or operator anybody's."""
-    return await _change(call, volunteer_id, Step.leave, only_of=_own(call))
+    return await _change(call, volunteer_id, Step.leave, only_of=own(call))
 
 
 async def _change(call: Call, volunteer_id: UUID, step: Step, only_of: str | None = None) -> Response:
@@ -143,11 +141,6 @@ async def _change(call: Call, volunteer_id: UUID, step: Step, only_of: str | Non
         change_state, community=call.community, volunteer_id=volunteer_id, step=step, only_of=only_of
     )
     return await call.write(use_case, _view, etag=lambda volunteer: volunteer.version)
-
-
-def _own(call: Call) -> str | None:
-    """The only person whose entry the caller may see; None for who may see all."""
-    return call.actor.person if _STAFF.isdisjoint(call.roles) else None
 
 
 def _view(volunteer: Volunteer) -> VolunteerView:

@@ -2,8 +2,9 @@
 
 from uuid import UUID
 
-from services.volunteer.domain.volunteer import Step, Volunteer
+from services.volunteer.domain.volunteer import State, Step, Volunteer
 from services.volunteer.store import volunteers
+from services.volunteer.usecases.duty import end_all_duty
 from services.volunteer.usecases.told import tell
 from shared.database.work import Work
 from shared.errors import NotFound
@@ -21,5 +22,7 @@ async def change_state(
         raise NotFound("no such volunteer")
     changed = found.after(step, work.now)
     await volunteers.change_state(work.connection, changed)
+    if changed.state is not State.active:
+        await end_all_duty(work, community, volunteer_id)
     tell(work, changed)
     return changed
