@@ -94,7 +94,7 @@ class BatchWriter(Generic[Item, Result]):
         if not batch:
             return
         self._rows.observe(len(batch))
-        writing = asyncio.create_task(self._write([item for item, _ in batch]))
+        writing = asyncio.create_task(self._write([item for item, _ in batch]))  # noqa: RUF006  (kept below)
         self._under_way.add(writing)
         writing.add_done_callback(self._under_way.discard)
         try:
