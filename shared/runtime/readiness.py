@@ -24,6 +24,7 @@ class Readiness:
         self._needed = expected_revision(migrations)
         self._database = database
         self._asked = asyncio.Lock()
+        self._asking: asyncio.Task[str | None] | None = None
         self._answer: str | None = None
         self._until = 0.0
 
@@ -36,9 +37,14 @@ class Readiness:
         return self._answer
 
     async def _look(self) -> str | None:
+        # A cancelled query would wait for a server that hangs: so it goes on, and the next look has it.
+        asking = self._asking = self._asking or asyncio.create_task(current_revision(self._database.system))
+        await asyncio.wait({asking}, timeout=TIMEOUT_SECONDS)
+        if not asking.done():
+            return f"the database cannot be used: no answer within {TIMEOUT_SECONDS:g} s"
+        self._asking = None
         try:
-            async with asyncio.timeout(TIMEOUT_SECONDS):
-                found = await current_revision(self._database.system)
+            found = asking.result()
         except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
             said = str(error) or "no answer"
             return f"the database cannot be used: {type(error).__name__}: {said}"

@@ -100,6 +100,19 @@ def test_without_a_database_everybody_is_told_to_come_back(
     assert _pids(deployment) == before
 
 
+def test_while_the_database_hangs_nobody_is_ready_and_afterwards_everybody_is(
+    deployment: Deployment, here: Neighbourhood, pair: ServerPair
+) -> None:
+    pair.postgres.child.pause()
+    # The answer of the last half second may still be given; a new one is given after two.
+    eventually(lambda: _health(deployment, "ready") == [503, 503], 6, "nobody is ready")
+    assert _health(deployment, "live") == [204, 204]
+    pair.postgres.child.resume()
+    eventually(lambda: _health(deployment, "ready") == [204, 204], 10, "everybody is ready")
+    here.reported(here.resident)
+    here.hears_all(30)
+
+
 @pytest.mark.parametrize("how", ["hangs", "is dead"])
 def test_asked_to_end_while_the_broker_does_not_answer_all_end_in_time_and_lose_nothing(
     deployment: Deployment, here: Neighbourhood, pair: ServerPair, how: str
