@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import orjson
@@ -64,9 +64,11 @@ class Decision:
     entry_json: bytes
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class NewCase:
-    """A case that has just been reported and dispatched; `filed_by` sent it and is None when anonymous."""
+class NewCase(NamedTuple):
+    """A case that has just been reported and dispatched; `filed_by` sent it and is None when anonymous.
+
+    A named tuple, since one is made for each report: a third of a frozen dataclass's time.
+    """
 
     id: UUID
     community: UUID

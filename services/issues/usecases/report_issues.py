@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 from uuid import UUID
 
 import orjson
@@ -29,8 +30,7 @@ class Key:
     fingerprint: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class Report:
+class Report(NamedTuple):
     """What somebody reports; id and time were given to it on arrival, so that storing it can be repeated.
 
     `reporter` and `filed_by` are None when it is anonymous.
