@@ -35,7 +35,7 @@ def _assert_explained(here: Neighbourhood, person: Neighbour, case: str, trace: 
     story = here.send(person, "GET", "notify", f"/messages/{message}/trace", status=200).json()
     assert story["trace_id"] == trace
     assert story["event"]["type"] == "linli.issues.issue-assigned.v1"
-    assert story["rule"] == {"name": "case-handed-over", "version": 1, "origin": "default"}
+    assert (story["rule"]["name"], story["rule"]["origin"]) == ("case-handed-over", "default")
     assert [attempt["result"] for attempt in story["attempts"]] == ["accepted"]
     assert [receipt["status"] for receipt in story["receipts"]] == ["delivered"]
     assert story["why"][-1] == "It is delivered."
