@@ -9,9 +9,10 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Generic, TypeVar
 
+import asyncpg
 from prometheus_client import Histogram
 
-from shared.errors import Unavailable, is_transient
+from shared.errors import InProgress, OutcomeUnknown, Unavailable, is_transient
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -29,7 +30,8 @@ class BatchWriter(Generic[Item, Result]):
     `flush` gets the items in order of arrival and answers with one result, or one exception, for each. It
     must be repeatable: ids are made before `submit`, and its inserts are ON CONFLICT (id), so that a
     flush whose COMMIT reply was lost can be sent again. `most` items go into one flush; with
-    `waiting` items queued, further callers are turned away. Up to `in_flight` flushes run side by side.
+    `waiting` items queued, further callers are turned away. Up to `in_flight` flushes run side by side. After
+    `patience` seconds of a flush its callers are answered, though it goes on.
     """
 
     def __init__(
@@ -40,12 +42,14 @@ class BatchWriter(Generic[Item, Result]):
         most: int = 500,
         waiting: int = 5000,
         in_flight: int = 1,
+        patience: float = 10.0,
     ) -> None:
         self._flush = flush
         self.name = name
         self._most = most
         self._limit = waiting
         self._in_flight = in_flight
+        self._patience = patience
         self._waiting: list[tuple[Item, asyncio.Future[Result]]] = []
         self._arrived = asyncio.Event()
         self._closed = False
@@ -57,7 +61,7 @@ class BatchWriter(Generic[Item, Result]):
 
         Raises:
             Unavailable: too many wait already, or the process is stopping; nothing was stored.
-            OutcomeUnknown: the answer to COMMIT was lost, repeatedly.
+            OutcomeUnknown: the answer to COMMIT was lost repeatedly, or did not come in time.
             Exception: whatever `flush` says of this item alone.
         """
         if self._closed:
@@ -98,12 +102,20 @@ class BatchWriter(Generic[Item, Result]):
         self._under_way.add(writing)
         writing.add_done_callback(self._under_way.discard)
         try:
-            # Shielded: a flush under way is finished, not torn, when the process stops.
-            outcomes = await asyncio.shield(writing)
-        except asyncio.CancelledError:
+            # Not awaited itself: a flush under way is finished, not torn, when the process stops.
+            while not (await asyncio.wait({writing}, timeout=self._patience))[0]:
+                self._turn_away(batch)
+        finally:
             _settle(batch, await writing)
-            raise
-        _settle(batch, outcomes)
+
+    def _turn_away(self, batch: Sequence[tuple[Item, "asyncio.Future[Result]"]]) -> None:
+        """Answer everybody: a database that hangs may do so for longer than anybody waits."""
+        _settle(
+            batch, [OutcomeUnknown("the database does not answer; repeat with the same key")] * len(batch)
+        )
+        queued, self._waiting = self._waiting, []
+        self._arrived.clear()
+        _settle(queued, [Unavailable("the database does not answer; nothing was stored")] * len(queued))
 
     async def _write(self, items: list[Item]) -> Outcomes[Result]:
         """Write the items together; after a definite rollback one by one: a bad one hurts only its sender."""
@@ -119,7 +131,9 @@ class BatchWriter(Generic[Item, Result]):
                     return [caught] * len(items)
                 await asyncio.sleep(0.05 * 2**repeat)
         assert error is not None
-        if len(items) == 1 or is_transient(error):
+        # A row that somebody else holds is one sender's matter as well; a server that is away is everybody's.
+        held = isinstance(error, InProgress | asyncpg.LockNotAvailableError)
+        if len(items) == 1 or (is_transient(error) and not held):
             return [error] * len(items)
         return [(await self._write([item]))[0] for item in items]
 

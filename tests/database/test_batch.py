@@ -4,6 +4,7 @@ import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
+from typing import Any
 
 import asyncpg
 import pytest
@@ -19,7 +20,7 @@ Flush = Callable[[Sequence[int]], Awaitable[Sequence[int | Exception]]]
 
 
 @asynccontextmanager
-async def _running(flush: Flush, **limits: int) -> AsyncIterator[BatchWriter[int, int]]:
+async def _running(flush: Flush, **limits: Any) -> AsyncIterator[BatchWriter[int, int]]:
     writer: BatchWriter[int, int] = BatchWriter(flush, name="tests", **limits)
     task = asyncio.create_task(writer.run())
     try:
@@ -138,3 +139,31 @@ async def test_flushes_run_side_by_side_when_asked_and_all_are_finished_at_the_e
     assert most_under_way == 2
     assert sorted(stored) == list(range(35))
     assert await asyncio.gather(*submitted) == list(range(35))
+
+
+async def test_a_database_that_hangs_keeps_nobody_waiting() -> None:
+    release = asyncio.Event()
+
+    async def flush(items: Sequence[int]) -> Sequence[int]:
+        await release.wait()
+        return list(items)
+
+    async with _running(flush, patience=0.1) as writer:
+        first = asyncio.create_task(writer.submit(1))
+        await asyncio.sleep(0.01)
+        second = asyncio.create_task(writer.submit(2))
+        answers = await asyncio.gather(first, second, return_exceptions=True)
+        assert [type(answer) for answer in answers] == [OutcomeUnknown, Unavailable]
+        release.set()
+        assert await writer.submit(3) == 3
+
+
+async def test_a_row_that_somebody_holds_is_its_senders_matter() -> None:
+    async def flush(items: Sequence[int]) -> Sequence[int]:
+        if 2 in items:
+            raise asyncpg.LockNotAvailableError("held")
+        return list(items)
+
+    async with _running(flush) as writer:
+        answers = await asyncio.gather(*(writer.submit(item) for item in range(4)), return_exceptions=True)
+    assert [type(answer) for answer in answers] == [int, int, asyncpg.LockNotAvailableError, int]

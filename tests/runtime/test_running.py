@@ -136,7 +136,8 @@ async def test_a_database_of_another_revision_is_not_ready(service_settings: Mak
     async with running(SERVICE, settings, API) as it, httpx.AsyncClient(base_url=it.url) as client:
         ready = await client.get("/health/ready")
     assert ready.status_code == 503
-    assert "needs 0001: run `python -m services.probe migrate`" in ready.json()["detail"]
+    newest = expected_revision(SERVICE.migrations)
+    assert f"needs {newest}: run `python -m services.probe migrate`" in ready.json()["detail"]
 
 
 async def test_without_the_api_there_are_health_and_metrics_only(service_settings: MakeSettings) -> None:
