@@ -13,6 +13,7 @@ import pytest
 
 from services.parking.app import SERVICE as PARKING
 from shared.database.batch import BatchWriter
+from shared.database.migration import expected_revision
 from shared.database.work import Works
 from shared.errors import Unavailable
 from shared.runtime.clock import jump
