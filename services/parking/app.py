@@ -1,14 +1,20 @@
 """Parking on one page: what it is made of."""
 
+from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from pathlib import Path
 
-from services.parking.api import vehicles
+from services.parking.api import compounds, devices, passes, reads, stays, vehicles
+from services.parking.domain.compounds import ClosedCompoundError, UnknownCompoundError
+from services.parking.domain.limits import WrongLimitError
 from services.parking.domain.plate import UnreadablePlateError
 from services.parking.domain.vehicle import EndedHouseholdError, PlateTakenError, UnknownHouseholdError
-from services.parking.schedule import SCHEDULE
+from services.parking.schedule import JUDGE, SCHEDULE
 from services.parking.settings import ParkingSettings
 from services.parking.subscriptions import SUBSCRIPTIONS
+from services.parking.usecases.known_devices import KnownDevices
+from services.parking.usecases.record_reads import Delivery, Taken, record_reads
+from shared.database.batch import BatchWriter
 from shared.errors import Handling
 from shared.runtime.parts import Context, Parts, Service
 
@@ -17,16 +23,48 @@ ERRORS: dict[type[BaseException], Handling] = {
     UnknownHouseholdError: Handling(422, "unknown-household", "There is no such household"),
     EndedHouseholdError: Handling(409, "ended-household", "The household has moved out"),
     PlateTakenError: Handling(409, "plate-taken", "The plate is registered already"),
+    UnknownCompoundError: Handling(422, "unknown-compound", "There is no such compound"),
+    ClosedCompoundError: Handling(409, "closed-compound", "The compound was closed"),
+    WrongLimitError: Handling(422, "wrong-limit", "The rule or pass contradicts itself"),
 }
 
+ROUTERS = (
+    *(vehicles.routes, devices.routes, reads.routes, compounds.routes),
+    *(passes.routes, stays.routes, stays.overstay_routes),
+)
+# A delivery may hold a thousand reads, each of them a row and a car to fold.
+DELIVERIES_AT_ONCE = 64
 
-async def compose(_stack: AsyncExitStack, _context: Context) -> Parts:
-    return Parts(routers=[vehicles.routes], subscriptions=SUBSCRIPTIONS, schedule=SCHEDULE)
+
+async def compose(_stack: AsyncExitStack, context: Context) -> Parts:
+    deliveries = delivery_writer(context)
+    return Parts(
+        routers=ROUTERS,
+        subscriptions=SUBSCRIPTIONS,
+        schedule=SCHEDULE,
+        batches=(deliveries,),
+        state={
+            "clock": context.clock,
+            "deliveries": deliveries,
+            "devices": KnownDevices(context.works),
+        },
+    )
+
+
+def delivery_writer(context: Context) -> BatchWriter[Delivery, Taken]:
+    """Make the batch writer through which reads are stored; what came due is judged right after it."""
+
+    async def flush(deliveries: Sequence[Delivery]) -> Sequence[Taken]:
+        async with context.works.for_system("/linli/parking/reads") as work:
+            work.after_commit(lambda: context.wake(JUDGE))
+            return await record_reads(work, deliveries)
+
+    return BatchWriter(flush, name="reads", most=DELIVERIES_AT_ONCE)
 
 
 SERVICE = Service(
     name="parking",
-    title="Linli parking: vehicles of households",
+    title="Linli parking: gates, stays and vehicles of households",
     settings=ParkingSettings,
     migrations=Path(__file__).parent / "migrations",
     errors=ERRORS,

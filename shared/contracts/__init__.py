@@ -13,7 +13,16 @@ from shared.contracts.issues.register import (
     RoleRevoked,
 )
 from shared.contracts.notify.message import MessageDelivered, MessageFailed
+from shared.contracts.parking.stay import (
+    OverstayRetracted,
+    VehicleEntered,
+    VehicleExited,
+    VehicleOverstayed,
+)
 from shared.contracts.parking.vehicle import VehicleRegistered
+from shared.contracts.volunteer.duty import DutyEnded, DutyStarted
+from shared.contracts.volunteer.hours import HoursCredited
+from shared.contracts.volunteer.task import TaskClaimed, TaskCompleted, TaskExpired, TaskOpened
 from shared.contracts.volunteer.volunteer import VolunteerRegistered
 
 __all__ = [
@@ -21,8 +30,11 @@ __all__ = [
     "SEQUENCE_DIGITS",
     "About",
     "Assignee",
+    "DutyEnded",
+    "DutyStarted",
     "Event",
     "Fact",
+    "HoursCredited",
     "HouseholdEnded",
     "HouseholdRegistered",
     "IssueAssigned",
@@ -30,10 +42,18 @@ __all__ = [
     "IssueResolved",
     "MessageDelivered",
     "MessageFailed",
+    "OverstayRetracted",
     "PlaceClosed",
     "PlaceRegistered",
     "RoleGranted",
     "RoleRevoked",
+    "TaskClaimed",
+    "TaskCompleted",
+    "TaskExpired",
+    "TaskOpened",
+    "VehicleEntered",
+    "VehicleExited",
+    "VehicleOverstayed",
     "VehicleRegistered",
     "VolunteerRegistered",
 ]

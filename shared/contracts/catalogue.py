@@ -7,17 +7,28 @@ from shared import contracts
 from shared.contracts.fact import FACTS, Fact
 
 READERS: Mapping[type[Fact], tuple[str, ...]] = {
-    contracts.PlaceRegistered: ("notify",),
-    contracts.PlaceClosed: ("notify",),
+    contracts.PlaceRegistered: ("notify", "parking"),
+    contracts.PlaceClosed: ("notify", "parking"),
     contracts.HouseholdRegistered: ("notify", "parking"),
     contracts.HouseholdEnded: ("notify", "parking"),
     contracts.RoleGranted: ("notify",),
     contracts.RoleRevoked: ("notify",),
     contracts.IssueReported: ("notify",),
-    contracts.IssueAssigned: ("notify",),
+    contracts.IssueAssigned: ("notify", "volunteer"),
     contracts.IssueResolved: ("notify",),
     contracts.VehicleRegistered: ("notify",),
+    contracts.VehicleEntered: ("notify",),
+    contracts.VehicleExited: ("notify",),
+    contracts.VehicleOverstayed: ("notify",),
+    contracts.OverstayRetracted: ("notify",),
     contracts.VolunteerRegistered: ("notify",),
+    contracts.DutyStarted: ("notify",),
+    contracts.DutyEnded: ("notify",),
+    contracts.TaskOpened: ("notify",),
+    contracts.TaskClaimed: ("notify",),
+    contracts.TaskCompleted: ("notify",),
+    contracts.TaskExpired: ("notify",),
+    contracts.HoursCredited: ("notify",),
 }
 """The services that subscribe to a fact; a test compares them with the services' own tables."""
 

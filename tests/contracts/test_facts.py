@@ -199,7 +199,9 @@ PERSONAL = {
 ALLOWED = {
     ("linli.issues.place-registered.v1", "name"),  # public names of communities, compounds and buildings
     ("linli.issues.place-registered.v1", "floor_area_cm2"),  # an area, not which floor
-    ("linli.parking.vehicle-registered.v1", "masked_plate"),
+    *((f"linli.parking.vehicle-{done}.v1", "masked_plate") for done in ("registered", "entered", "exited")),
+    ("linli.parking.vehicle-overstayed.v1", "masked_plate"),
+    ("linli.parking.overstay-retracted.v1", "masked_plate"),
 }
 CANARIES = [
     "张三",

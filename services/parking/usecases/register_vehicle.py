@@ -6,7 +6,7 @@ from uuid import UUID
 
 from services.parking.domain.plate import masked, read_plate
 from services.parking.domain.vehicle import PlateTakenError, Vehicle, may_register, next_index
-from services.parking.store import households, vehicles
+from services.parking.store import households, limits, vehicles
 from shared.contracts.parking.vehicle import VehicleRegistered
 from shared.database.work import Work
 
@@ -42,6 +42,7 @@ async def register_vehicle(work: Work, asked: Registration) -> Vehicle:
     )
     if not await vehicles.add(work.connection, vehicle):
         raise PlateTakenError("this plate is registered in this community already")
+    await limits.recheck_plate(work.connection, vehicle.community, plate.text, vehicle.valid_from)
     work.emit(_fact(vehicle), sequence=vehicle.version, community=vehicle.community)
     return vehicle
 

@@ -20,7 +20,16 @@ from shared.contracts.issues.register import (
     RoleRevoked,
 )
 from shared.contracts.notify.message import MessageDelivered, MessageFailed
+from shared.contracts.parking.stay import (
+    OverstayRetracted,
+    VehicleEntered,
+    VehicleExited,
+    VehicleOverstayed,
+)
 from shared.contracts.parking.vehicle import VehicleRegistered
+from shared.contracts.volunteer.duty import DutyEnded, DutyStarted
+from shared.contracts.volunteer.hours import HoursCredited
+from shared.contracts.volunteer.task import TaskClaimed, TaskCompleted, TaskExpired, TaskOpened
 from shared.contracts.volunteer.volunteer import VolunteerRegistered
 
 MORNING = datetime.fromisoformat("2026-03-02T08:15:30+08:00")
@@ -185,10 +194,85 @@ def _vehicles_and_volunteers() -> Iterator[Example]:
     yield _example("A rider offers to help", rider)
 
 
+def _stays() -> Iterator[Example]:
+    stay: dict[str, Any] = {
+        "stay": made_id("stay"),
+        "place": COMPOUND,
+        "masked_plate": "浙B·**668",
+        "entered_at": MORNING,
+    }
+    due, left = (datetime.fromisoformat(f"2026-03-02T{at}+08:00") for at in ("10:15:30", "10:41:02"))
+    guards, host = Assignee(role="guard", place=COMPOUND), Assignee(person=RESIDENT)
+    overstayed: dict[str, Any] = stay | {"threshold": 1, "due_at": due, "free_minutes": 120}
+    standing = VehicleOverstayed(told=guards, **overstayed)
+    visitor = VehicleOverstayed(told=host, exited_at=left, provisional=True, **overstayed)
+    retracted = OverstayRetracted(threshold=1, exited_at=due, told=guards, **stay)
+    yield _example("A car from outside comes in", VehicleEntered(**stay))
+    yield _example("It leaves", VehicleExited(exited_at=left, **stay), sequence=3, time=left)
+    unseen = VehicleExited(exited_at=left, exit_missed=True, **stay)
+    yield _example("Nobody saw it leave before it came again", unseen, sequence=2, time=left)
+    yield _example("Its two hours are over and it is still there", standing, sequence=2, time=due)
+    yield _example("A visitor's car, told to the host, one gate silent", visitor, sequence=2, time=left)
+    yield _example("It had left in time; the gate said so late", retracted, sequence=3, time=left)
+
+
+def _duty() -> Iterator[Example]:
+    noon = datetime.fromisoformat("2026-03-02T12:00:00+08:00")
+    who: dict[str, Any] = {
+        "duty": made_id("duty"),
+        "volunteer": made_id("volunteer"),
+        "person": RIDER,
+        "kind": "rider",
+    }
+    started = DutyStarted(starts_at=MORNING, ends_at=noon, **who)
+    yield _example("A rider goes on duty until noon", started, sequence=2)
+    yield _example("And off it at noon", DutyEnded(ended_at=noon, **who), sequence=3, time=noon)
+
+
+def _tasks() -> Iterator[Example]:
+    noon = datetime.fromisoformat("2026-03-02T12:15:30+08:00")
+    come, gone = (datetime.fromisoformat(f"2026-03-02T{time}+08:00") for time in ("09:40:00", "10:00:00"))
+    task: dict[str, Any] = {"task": made_id("task"), "kind": "carry-home", "place": BUILDING}
+    known: dict[str, Any] = task | {"asked_by": "p-2be4470d", "family": (RESIDENT,)}
+    case_task: dict[str, Any] = {
+        "task": made_id("case task"),
+        "kind": "look-after-case",
+        "place": BUILDING,
+        "about": About(type="case", id=CASE),
+    }
+    window: dict[str, Any] = {"starts_at": MORNING, "ends_at": noon, "places": 1}
+    claim = TaskClaimed(
+        claim=made_id("claim"),
+        number=1,
+        volunteer=made_id("volunteer"),
+        person=RIDER,
+        starts_at=come,
+        ends_at=gone,
+        **known,
+    )
+    yield _example("Rice and oil for an elder, within four hours", TaskOpened(**known, **window))
+    yield _example("Who had taken it cannot come", TaskOpened(reopened=True, **known, **window), sequence=3)
+    yield _example("A case became a task for the volunteers", TaskOpened(**case_task, **window))
+    yield _example("A rider will come in the next gap between orders", claim, sequence=2)
+    done = TaskCompleted(outcome="done", completed_at=gone, volunteers=(RIDER,), **known)
+    nothing = TaskCompleted(outcome="not-needed", completed_at=gone, volunteers=(GUARD,), **case_task)
+    yield _example("The elder confirmed it", done, sequence=5, time=gone)
+    yield _example("The guard found nothing left to do", nothing, sequence=5, time=gone)
+    gave_up: dict[str, Any] = {"outcome": "expired", "expired_at": noon}
+    yield _example("Nobody could", TaskExpired(taken=False, **gave_up, **known), sequence=2, time=noon)
+    yield _example("Nobody saw to the case", TaskExpired(taken=False, **gave_up, **case_task), sequence=2)
+    credit: dict[str, Any] = {"volunteer": made_id("volunteer"), "person": RIDER, "task": made_id("task")}
+    entry = HoursCredited(entry=made_id("entry"), minutes=20, **credit)
+    back = HoursCredited(entry=made_id("counter"), minutes=-20, corrects=made_id("entry"), **credit)
+    yield _example("Twenty minutes are credited", entry, time=gone)
+    yield _example("And taken back, for somebody else had come", back)
+
+
 def examples() -> dict[str, list[Example]]:
     """All examples by event type, in the order they tell their story."""
     found: dict[str, list[Example]] = {}
-    for made in (_places, _households, _roles, _cases, _messages, _vehicles_and_volunteers):
+    told = (_places, _households, _roles, _cases, _messages, _vehicles_and_volunteers, _stays, _duty, _tasks)
+    for made in told:
         for example in made():
             found.setdefault(example.event.type, []).append(example)
     return found

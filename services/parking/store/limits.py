@@ -1,0 +1,144 @@
+"""What stays are held to: rules, passes and households' vehicles, gates' states; and cars to look at anew."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from services.parking.domain.limits import Cover, LimitRule
+from services.parking.domain.watermark import Lane, Watermark, watermark
+from services.parking.store.reads import Car
+from shared.database.work import Connection
+
+_RULES = """
+SELECT compound_id, version, effective_from, free_minutes, households_exempt, passes_exempt
+FROM limit_rules WHERE compound_id = ANY($1::uuid[])
+"""
+_COVERS = """
+SELECT car.compound_id, car.plate, valid_from, valid_until, true AS by_pass, contact, NULL::uuid AS vehicle_id
+FROM unnest($1::uuid[], $2::text[], $3::uuid[]) AS car (compound_id, plate, community_id)
+JOIN passes ON passes.compound_id = car.compound_id AND passes.plate = car.plate
+           AND passes.community_id = car.community_id AND valid_until IS DISTINCT FROM valid_from
+UNION ALL
+SELECT car.compound_id, car.plate, valid_from, NULL, false, NULL, vehicles.id
+FROM unnest($1::uuid[], $2::text[], $3::uuid[]) AS car (compound_id, plate, community_id)
+JOIN vehicles ON vehicles.community_id = car.community_id AND vehicles.plate = car.plate
+"""
+# Those that have something pending are found by one probe of the partial index each.
+_LANES = """
+SELECT compounds.id, compounds.community_id, lateness_seconds, silent_seconds,
+       lane.delivered_up_to, lane.heard_at
+FROM compounds LEFT JOIN devices lane
+  ON lane.compound_id = compounds.id AND lane.role <> 'patrol' AND lane.retired_at IS NULL
+WHERE CASE WHEN $1::uuid[] IS NULL
+           THEN EXISTS (SELECT 1 FROM stays WHERE compound_id = compounds.id AND judge_at IS NOT NULL)
+           ELSE compounds.id = ANY($1::uuid[]) END
+"""
+_HAS_LANES = """
+SELECT EXISTS (SELECT 1 FROM devices WHERE compound_id = $1 AND role <> 'patrol' AND retired_at IS NULL)
+"""
+_RECHECK_CAR = """
+INSERT INTO rechecks AS waiting (compound_id, plate, community_id, since) VALUES ($1, $2, $3, $4)
+ON CONFLICT (compound_id, plate) DO UPDATE SET since = least(waiting.since, excluded.since)
+"""
+# Whether the car is in one of them is not asked: its read may be under way.
+_RECHECK_PLATE = """
+INSERT INTO rechecks AS waiting (compound_id, plate, community_id, since)
+SELECT id, $2, community_id, $3 FROM compounds WHERE community_id = $1 AND NOT closed
+ON CONFLICT (compound_id, plate) DO UPDATE SET since = least(waiting.since, excluded.since)
+"""
+_RECHECK_COMPOUND = """
+INSERT INTO rechecks AS waiting (compound_id, plate, community_id, since)
+SELECT compound_id, plate, community_id, min(begins_at) FROM stays
+WHERE community_id = $1 AND compound_id = $2 AND begins_at >= $3
+GROUP BY 1, 2, 3
+ON CONFLICT (compound_id, plate) DO UPDATE SET since = least(waiting.since, excluded.since)
+"""
+_TAKE_RECHECKS = """
+DELETE FROM rechecks WHERE (compound_id, plate) IN (
+    SELECT compound_id, plate FROM rechecks ORDER BY compound_id, plate LIMIT $1 FOR UPDATE SKIP LOCKED
+) RETURNING compound_id, plate, since
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Marked:
+    """A compound with its community and its watermark."""
+
+    compound: UUID
+    community: UUID
+    watermark: Watermark
+
+
+async def rules_of(connection: Connection, compounds: Collection[UUID]) -> dict[UUID, list[LimitRule]]:
+    """All versions of the rules of these compounds."""
+    found: dict[UUID, list[LimitRule]] = {compound: [] for compound in compounds}
+    for row in await connection.fetch(_RULES, list(compounds)):
+        found[row[0]].append(LimitRule(*row[1:]))
+    return found
+
+
+async def covers_of(connection: Connection, cars: Mapping[Car, UUID]) -> dict[Car, list[Cover]]:
+    """Passes and households' vehicles under these cars' plates, each in the car's own community."""
+    rows = await connection.fetch(
+        _COVERS, [compound for compound, _ in cars], [plate for _, plate in cars], list(cars.values())
+    )
+    found: dict[Car, list[Cover]] = {car: [] for car in cars}
+    for row in rows:
+        found[row[0], row[1]].append(Cover(*row[2:]))
+    return found
+
+
+async def watermarks(
+    connection: Connection, compounds: Collection[UUID] | None, now: datetime, wall: datetime
+) -> dict[UUID, Marked]:
+    """The watermarks of these compounds, or of all that have a stay to be judged some day."""
+    rows = await connection.fetch(_LANES, None if compounds is None else list(compounds))
+    lanes: dict[tuple[UUID, UUID, int, int], list[Lane]] = {}
+    for *compound, delivered_up_to, heard_at in rows:
+        of_compound = lanes.setdefault((compound[0], compound[1], compound[2], compound[3]), [])
+        if heard_at is not None:
+            of_compound.append(Lane(delivered_up_to, heard_at))
+    return {
+        compound: Marked(
+            compound,
+            community,
+            watermark(
+                found,
+                lateness=timedelta(seconds=lateness),
+                silent_after=timedelta(seconds=silent),
+                now=now,
+                wall=wall,
+            ),
+        )
+        for (compound, community, lateness, silent), found in lanes.items()
+    }
+
+
+async def recheck_car(connection: Connection, community: UUID, car: Car, since: datetime) -> None:
+    """Have one car's stays looked at anew."""
+    await connection.execute(_RECHECK_CAR, *car, community, since)
+
+
+async def recheck_plate(connection: Connection, community: UUID, plate: str, since: datetime) -> None:
+    """Have a plate's stays of `since` and later looked at anew, in all compounds of the community."""
+    await connection.execute(_RECHECK_PLATE, community, plate, since)
+
+
+async def recheck_compound(connection: Connection, community: UUID, compound: UUID, since: datetime) -> None:
+    """Have all stays of a compound that began at `since` or later looked at anew."""
+    await connection.execute(_RECHECK_COMPOUND, community, compound, since)
+
+
+async def take_rechecks(connection: Connection, most: int) -> dict[Car, datetime]:
+    """Claim cars to be looked at anew, with the time from which on."""
+    rows: Sequence[tuple[UUID, str, datetime]] = [
+        tuple(row) for row in await connection.fetch(_TAKE_RECHECKS, most)
+    ]
+    return {(compound, plate): since for compound, plate, since in rows}
+
+
+async def has_lanes(connection: Connection, compound: UUID) -> bool:
+    """Tell whether any gate of a compound is in service."""
+    found: bool = await connection.fetchval(_HAS_LANES, compound)
+    return found

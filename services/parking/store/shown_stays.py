@@ -1,0 +1,59 @@
+"""Stays as the API shows them: lists, one stay, and how many cars are in."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+import asyncpg
+
+from services.parking.domain.stays import StayState
+from services.parking.store.stays import KnownStay
+from shared.database.work import Connection
+
+_COLUMNS = """
+id, community_id, compound_id, plate, state, first_device, first_read, begins_at, entered_at, exited_at,
+due_at, judge_at, version
+"""
+_FIND = f"SELECT {_COLUMNS} FROM stays WHERE community_id = $1 AND id = $2"  # noqa: S608
+_LIST = f"""
+SELECT {_COLUMNS} FROM stays
+WHERE community_id = $1
+  AND ($2::uuid IS NULL OR compound_id = $2)
+  AND ($3::text IS NULL OR plate = $3)
+  AND ($4::text IS NULL OR state = $4)
+  AND ($5::timestamptz IS NULL OR (begins_at, id) < ($5, $6::uuid))
+ORDER BY begins_at DESC, id DESC LIMIT $7
+"""  # noqa: S608
+_INSIDE = "SELECT count(*) FROM stays WHERE community_id = $1 AND compound_id = $2 AND state = 'open'"
+
+
+async def find(connection: Connection, community: UUID, stay: UUID) -> KnownStay | None:
+    """One stay of a community."""
+    row = await connection.fetchrow(_FIND, community, stay)
+    return None if row is None else _stay(row)
+
+
+async def list_newest(
+    connection: Connection,
+    community: UUID,
+    *,
+    compound: UUID | None,
+    plate: str | None,
+    state: str | None,
+    before: tuple[datetime, UUID] | None,
+    most: int,
+) -> Sequence[KnownStay]:
+    """A community's stays, the latest to begin first; `plate` in its normal form."""
+    at, stay = before or (None, None)
+    rows = await connection.fetch(_LIST, community, compound, plate, state, at, stay, most)
+    return [_stay(row) for row in rows]
+
+
+async def inside(connection: Connection, community: UUID, compound: UUID) -> int:
+    """How many cars are in a compound, as far as its gates have said."""
+    found: int = await connection.fetchval(_INSIDE, community, compound)
+    return found
+
+
+def _stay(row: "asyncpg.Record") -> KnownStay:
+    return KnownStay(row[0], row[1], row[2], row[3], StayState(row[4]), *row[5:])

@@ -1,0 +1,157 @@
+"""Stays as last folded, with what was said of them."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from services.parking.domain.stays import GateRead, Stay, StayState
+from services.parking.store.reads import Car
+from shared.database.work import Connection
+
+_COLUMNS = """
+stays.id, stays.community_id, stays.compound_id, stays.plate, stays.state, stays.first_device,
+stays.first_read, stays.begins_at, stays.entered_at, stays.exited_at, stays.due_at, stays.judge_at,
+stays.version
+"""
+_AROUND = f"""
+SELECT {_COLUMNS}, overstays.due_at AS alarm_due, overstays.contact AS alarm_contact,
+       overstays.stay_id IS NOT NULL AND overstays.retracted_at IS NULL AS standing
+FROM unnest($1::uuid[], $2::text[], $3::timestamptz[]) AS car (compound_id, plate, since)
+CROSS JOIN LATERAL (
+    SELECT coalesce(max(begins_at), '-infinity') AS begins_at FROM stays
+    WHERE stays.compound_id = car.compound_id AND stays.plate = car.plate AND stays.begins_at < car.since
+) AS start
+JOIN stays ON stays.compound_id = car.compound_id AND stays.plate = car.plate
+          AND stays.begins_at >= start.begins_at
+LEFT JOIN overstays ON overstays.stay_id = stays.id AND overstays.threshold = 1
+"""  # noqa: S608
+_PUT = """
+INSERT INTO stays (id, community_id, compound_id, plate, state, first_device, first_read, begins_at,
+                   entered_at, exited_at, due_at, judge_at, version)
+SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::text[], $6::uuid[], $7::text[],
+                     $8::timestamptz[], $9::timestamptz[], $10::timestamptz[], $11::timestamptz[],
+                     $12::timestamptz[], $13::bigint[])
+ON CONFLICT (id) DO UPDATE
+SET state = excluded.state, exited_at = excluded.exited_at, due_at = excluded.due_at,
+    judge_at = excluded.judge_at, version = excluded.version
+"""
+_DROP = "DELETE FROM stays WHERE id = ANY($1::uuid[]) AND state = 'entry-missed'"
+# One index probe for each compound: cost follows what is due, not what is open.
+_DUE = """
+SELECT due.compound_id, due.plate, due.begins_at
+FROM unnest($1::uuid[], $2::timestamptz[]) AS mark (compound_id, at)
+CROSS JOIN LATERAL (
+    SELECT compound_id, plate, begins_at FROM stays
+    WHERE stays.compound_id = mark.compound_id AND judge_at <= mark.at
+    ORDER BY judge_at LIMIT $3 FOR NO KEY UPDATE SKIP LOCKED
+) AS due
+"""
+
+
+_ANY_DUE = """
+SELECT mark.compound_id FROM unnest($1::uuid[], $2::timestamptz[]) AS mark (compound_id, at)
+WHERE EXISTS (SELECT 1 FROM stays WHERE stays.compound_id = mark.compound_id AND judge_at <= mark.at)
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class KnownStay:
+    """A stay as stored; `standing` tells whether its overstay was said and not taken back."""
+
+    id: UUID
+    community: UUID
+    compound: UUID
+    plate: str
+    state: StayState
+    first_device: UUID
+    first_read: str
+    begins_at: datetime
+    entered_at: datetime | None
+    exited_at: datetime | None
+    due_at: datetime | None
+    judge_at: datetime | None
+    version: int
+    alarm_due: datetime | None = None
+    alarm_contact: str | None = None
+    standing: bool = False
+
+    def began_with(self, read: GateRead) -> bool:
+        return (self.first_device, self.first_read) == (read.device, read.read)
+
+
+async def around(connection: Connection, cars: Mapping[Car, datetime]) -> dict[Car, list[KnownStay]]:
+    """The stays of cars from their last one that began before the given time on, in order."""
+    rows = await connection.fetch(
+        _AROUND, [compound for compound, _ in cars], [plate for _, plate in cars], list(cars.values())
+    )
+    found: dict[Car, list[KnownStay]] = {car: [] for car in cars}
+    for row in rows:
+        stay = KnownStay(row[0], row[1], row[2], row[3], StayState(row[4]), *row[5:])
+        found[stay.compound, stay.plate].append(stay)
+    return found
+
+
+async def put(connection: Connection, stays: Sequence[KnownStay]) -> None:
+    """Store stays as they now stand."""
+    await connection.execute(
+        _PUT,
+        [stay.id for stay in stays],
+        [stay.community for stay in stays],
+        [stay.compound for stay in stays],
+        [stay.plate for stay in stays],
+        [stay.state.value for stay in stays],
+        [stay.first_device for stay in stays],
+        [stay.first_read for stay in stays],
+        [stay.begins_at for stay in stays],
+        [stay.entered_at for stay in stays],
+        [stay.exited_at for stay in stays],
+        [stay.due_at for stay in stays],
+        [stay.judge_at for stay in stays],
+        [stay.version for stay in stays],
+    )
+
+
+async def drop(connection: Connection, stays: Sequence[UUID]) -> None:
+    """Forget exits that have found their entry; no other stay ever vanishes."""
+    await connection.execute(_DROP, stays)
+
+
+async def with_due(connection: Connection, marks: Sequence[tuple[UUID, datetime]]) -> list[UUID]:
+    """Tell which compounds have a stay to be judged at these watermarks."""
+    rows = await connection.fetch(_ANY_DUE, [mark[0] for mark in marks], [mark[1] for mark in marks])
+    return [row["compound_id"] for row in rows]
+
+
+async def due(
+    connection: Connection, marks: Sequence[tuple[UUID, datetime]], most: int
+) -> dict[Car, datetime]:
+    """Claim the cars with stays to be judged at these watermarks, up to `most` for each compound.
+
+    Gives from when on each car must be folded.
+    """
+    rows = await connection.fetch(_DUE, [mark[0] for mark in marks], [mark[1] for mark in marks], most)
+    found: dict[Car, datetime] = {}
+    for compound, plate, begins_at in rows:
+        found[compound, plate] = min(begins_at, found.get((compound, plate), begins_at))
+    return found
+
+
+def as_known(stay: Stay, community: UUID, car: Car, version: int) -> KnownStay:
+    """A folded stay as it will be stored, before it is judged."""
+    compound, plate = car
+    return KnownStay(
+        stay.id,
+        community,
+        compound,
+        plate,
+        stay.state,
+        stay.first.device,
+        stay.first.read,
+        stay.first.at,
+        stay.entered_at,
+        stay.exited_at,
+        None,
+        None,
+        version,
+    )

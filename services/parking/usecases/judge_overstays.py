@@ -1,0 +1,45 @@
+"""The clock judges what no gate has said: open stays that the watermark has passed."""
+
+from datetime import UTC, datetime
+from uuid import UUID
+
+from services.parking.store import compounds, limits, stays
+from services.parking.usecases.settle_cars import settle_cars
+from shared.database.work import Work, Works
+
+MOST = 500
+
+
+async def judge_overstays(works: Works) -> int:
+    """Judge up to `MOST` stays of each compound that are due; gives how many cars were looked at.
+
+    Compounds that are being changed at this moment are left to the next run.
+    """
+    async with works.for_system("/linli/parking/judge") as work:
+        marks = await _marks(work, None)
+        if not marks:
+            return 0
+        waiting = await stays.with_due(work.connection, marks)
+        if not waiting:
+            return 0
+        free = await compounds.lock_free(work.connection, waiting)
+        # Read again: what was read before the lock may be older than the reads that came meanwhile.
+        cars = await stays.due(work.connection, await _marks(work, free), MOST)
+        if cars:
+            await settle_cars(work, cars)
+        return len(cars)
+
+
+async def recheck_cars(works: Works) -> int:
+    """Hold cars to limits that have changed: rules, passes, households' vehicles."""
+    async with works.for_system("/linli/parking/recheck") as work:
+        cars = await limits.take_rechecks(work.connection, MOST)
+        if cars:
+            await compounds.lock(work.connection, sorted({compound for compound, _ in cars}))
+            await settle_cars(work, cars)
+        return len(cars)
+
+
+async def _marks(work: Work, wanted: list[UUID] | None) -> list[tuple[UUID, datetime]]:
+    found = await limits.watermarks(work.connection, wanted, work.now, datetime.now(UTC))
+    return [(mark.compound, mark.watermark.at) for mark in found.values() if mark.watermark.at is not None]

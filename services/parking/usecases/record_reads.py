@@ -1,0 +1,106 @@
+"""Devices deliver reads and heartbeats: the hot path, so it takes many deliveries at once."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from uuid import UUID
+
+from services.parking.domain.device_time import device_clock
+from services.parking.domain.plate import Plate
+from services.parking.store import compounds, devices, reads
+from services.parking.store.devices import Signer
+from services.parking.store.reads import Car, Read
+from services.parking.usecases.settle_cars import settle_cars
+from shared.database.work import Work
+
+PATROL = "patrol"
+
+
+@dataclass(frozen=True, slots=True)
+class Sighting:
+    """One read as the device states it."""
+
+    id: str
+    plate: Plate
+    captured_at: datetime
+    confidence: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """What one request brings; without sightings it is a heartbeat. `received_at` is business time."""
+
+    signer: Signer
+    sent_at: datetime
+    received_at: datetime
+    delivered_up_to: datetime | None
+    sightings: Sequence[Sighting]
+    traceparent: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """How many reads of a delivery were new, and how many were known already."""
+
+    stored: int
+    repeated: int
+
+
+async def record_reads(work: Work, deliveries: Sequence[Delivery]) -> list[Taken]:
+    """Store deliveries of any communities and bring the stays of their cars up to date; one answer each.
+
+    Runs under the system role: each device was resolved to its community by its own key. Reads that are known
+    change nothing, so that a delivery may come again, also while the first one is under way.
+    """
+    await compounds.lock(work.connection, sorted({each.signer.compound for each in deliveries}))
+    received = [_received(each) for each in deliveries]
+    new = await reads.add(work.connection, [read for found in received for read in found])
+    await devices.heard(work.connection, _stated(deliveries), datetime.now(UTC))
+    cars: dict[Car, datetime] = {}
+    traces: dict[Car, str | None] = {}
+    taken: list[Taken] = []
+    for delivery, found in zip(deliveries, received, strict=True):
+        fresh = [read for read in found if (read.device, read.id) in new]
+        new.difference_update((read.device, read.id) for read in fresh)
+        taken.append(Taken(len(fresh), len(found) - len(fresh)))
+        for read in fresh:
+            if read.role != PATROL:
+                car = (read.compound, read.plate.text)
+                cars[car] = min(read.at, cars.get(car, read.at))
+                traces[car] = delivery.traceparent
+    if cars:
+        await settle_cars(work, cars, traces)
+    return taken
+
+
+def _received(delivery: Delivery) -> list[Read]:
+    signer, clock = delivery.signer, device_clock(delivery.sent_at, delivery.received_at)
+    return [
+        Read(
+            signer.device,
+            seen.id,
+            signer.community,
+            signer.compound,
+            signer.role,
+            seen.plate,
+            seen.confidence,
+            seen.captured_at,
+            delivery.sent_at,
+            delivery.received_at,
+            clock.believed(seen.captured_at),
+            clock.clamps(seen.captured_at),
+        )
+        for seen in delivery.sightings
+    ]
+
+
+def _stated(deliveries: Sequence[Delivery]) -> list[tuple[UUID, datetime | None]]:
+    """Give each device once, with the latest time up to which it says that all is delivered."""
+    stated: dict[UUID, datetime | None] = {}
+    for delivery in deliveries:
+        clock = device_clock(delivery.sent_at, delivery.received_at)
+        up_to = None if delivery.delivered_up_to is None else clock.believed(delivery.delivered_up_to)
+        before = stated.get(delivery.signer.device)
+        known = [each for each in (up_to, before) if each is not None]
+        stated[delivery.signer.device] = max(known, default=None)
+    return sorted(stated.items(), key=lambda pair: pair[0])

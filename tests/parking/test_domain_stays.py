@@ -1,0 +1,178 @@
+"""The fold, device time, limits, watermark and verdict: any order and repetition, the same state."""
+
+from datetime import UTC, datetime, timedelta
+from uuid import UUID, uuid5
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from services.parking.domain.device_time import TOLERANCE, device_clock
+from services.parking.domain.limits import Cover, LimitRule, limit_of, rule_at
+from services.parking.domain.overstay import Change, Verdict, change_of, judge
+from services.parking.domain.stays import GateRead, StayState, fold, stay_id
+from services.parking.domain.watermark import Lane, watermark
+
+NOON = datetime(2026, 3, 2, 4, tzinfo=UTC)
+GATES = [uuid5(UUID(int=0), name) for name in ("north", "south")]
+MINUTE = timedelta(minutes=1)
+
+
+def at(minutes: float) -> datetime:
+    return NOON + minutes * MINUTE
+
+
+reads = st.lists(
+    st.builds(
+        lambda minute, outwards, gate, number: GateRead(at(minute), outwards, gate, f"{minute}-{number}"),
+        st.integers(0, 12),
+        st.booleans(),
+        st.sampled_from(GATES),
+        st.integers(0, 1),
+    ),
+    max_size=12,
+    unique_by=lambda read: (read.device, read.read),
+)
+
+
+@given(reads, st.data())
+def test_any_permutation_and_repetition_of_reads_makes_the_same_stays(
+    found: list[GateRead], data: st.DataObject
+) -> None:
+    again = data.draw(st.lists(st.sampled_from(found))) if found else []
+    assert fold(data.draw(st.permutations(found + again))) == fold(found)
+
+
+@given(reads)
+def test_every_read_is_accounted_for(found: list[GateRead]) -> None:
+    stays = fold(found)
+    assert len({stay.id for stay in stays}) == len(stays)
+    assert {stay.id for stay in stays if stay.entered_at} == {stay_id(r) for r in found if not r.outwards}
+    exits = [stay for stay in stays if stay.state in {StayState.exited, StayState.entry_missed}]
+    assert sorted(stay.exited_at or NOON for stay in exits) == sorted(r.at for r in found if r.outwards)
+    assert sum(stay.state is StayState.open for stay in stays) <= 1
+
+
+@given(reads, reads)
+def test_a_late_read_makes_no_stay_of_an_entry_vanish_or_last_longer(
+    early: list[GateRead], late: list[GateRead]
+) -> None:
+    known = {(read.device, read.read): read for read in early + late}
+    after = {stay.id: stay for stay in fold(known.values())}
+    for stay in fold([known[read.device, read.read] for read in early]):
+        if stay.entered_at and stay.exited_at:
+            end = after[stay.id].exited_at
+            assert end is not None
+            assert end <= stay.exited_at
+
+
+def test_a_missed_exit_and_a_missed_entry_say_so() -> None:
+    entries = [GateRead(at(minute), outwards=False, device=GATES[0], read=str(minute)) for minute in (0, 5)]
+    exits = [GateRead(at(minute), outwards=True, device=GATES[1], read=str(minute)) for minute in (9, 10)]
+    stays = fold([*exits, *entries])
+    assert [stay.state for stay in stays] == [
+        StayState.exit_missed,
+        StayState.exited,
+        StayState.entry_missed,
+    ]
+    assert stays[0].exited_at == at(5)
+
+
+@given(st.integers(-10_000, 10_000), st.integers(0, 10_000_000))
+def test_skew_comes_from_the_sending_however_old_the_read(skew: int, age: int) -> None:
+    sent = NOON + timedelta(seconds=skew)
+    clock = device_clock(sent, NOON)
+    believed = clock.believed(sent - timedelta(seconds=age))
+    assert abs(believed - (NOON - timedelta(seconds=age))) <= TOLERANCE
+    assert clock.believed(sent + timedelta(days=1)) == clock.believed(sent)
+    assert clock.clamps(sent + timedelta(seconds=1))
+    assert not clock.clamps(sent)
+
+
+def rule(version: int, minutes: int | None, since: float = -1000) -> LimitRule:
+    return LimitRule(version, at(since), minutes)
+
+
+def test_the_rule_at_the_entry_holds_and_the_newer_of_one_date() -> None:
+    rules = [rule(1, 60), rule(2, 120, 0), rule(3, 30, 0), rule(4, 10, 5)]
+    assert rule_at(rules, at(-1)) == rules[0]
+    assert rule_at(rules, at(0)) == rules[2]
+    assert rule_at(rules, at(-2000)) is None
+    assert limit_of(NOON, [rule(1, None)], []).due_at is None
+
+
+def test_covers_carry_the_free_time_on() -> None:
+    rules = [rule(1, 60)]
+    visit = Cover(at(30), at(90), by_pass=True, contact="host")
+    too_late = Cover(at(61), at(200), by_pass=True, contact="late")
+    limit = limit_of(NOON, rules, [visit])
+    assert (limit.due_at, limit.contact) == (at(150), "host")
+    assert limit_of(NOON, rules, [too_late]).due_at == at(60)
+    assert limit_of(NOON, rules, [Cover(at(10), None, by_pass=False)]).due_at is None
+    strict = [LimitRule(1, at(-9), 60, households_exempt=False, passes_exempt=False)]
+    assert limit_of(NOON, strict, [visit, Cover(at(0), None, by_pass=False)]).due_at == at(60)
+
+
+@given(
+    st.lists(st.tuples(st.integers(-100, 300), st.integers(1, 200)), max_size=6),
+    st.integers(0, 120),
+    st.data(),
+)
+def test_more_cover_never_shortens_a_stay(
+    periods: list[tuple[int, int]], free: int, data: st.DataObject
+) -> None:
+    covers = [Cover(at(start), at(start + length), by_pass=True) for start, length in periods]
+    full = limit_of(NOON, [rule(1, free)], data.draw(st.permutations(covers))).due_at
+    part = limit_of(NOON, [rule(1, free)], covers[1:]).due_at
+    assert full == limit_of(NOON, [rule(1, free)], covers).due_at
+    assert full is not None
+    assert part is not None
+    assert full >= part >= at(free)
+
+
+LATE, SILENT = timedelta(minutes=5), timedelta(minutes=10)
+
+
+def mark(*lanes: Lane, now: datetime = NOON) -> tuple[datetime | None, bool]:
+    found = watermark(lanes, lateness=LATE, silent_after=SILENT, now=now, wall=NOON)
+    return found.at, found.provisional
+
+
+def test_the_watermark_is_the_slowest_lane_that_is_heard() -> None:
+    slow, fast = Lane(at(-30), NOON), Lane(at(-1), NOON)
+    silent, new = Lane(at(-500), at(-11)), Lane(None, at(-1))
+    assert mark() == (NOON, False)
+    assert mark(slow, fast) == (at(-35), False)
+    assert mark(fast, silent) == (at(-6), True)
+    assert mark(fast, new) == (None, False)
+    assert mark(silent) == (at(-5), True)
+
+
+def stay_of(*minutes: tuple[float, bool]) -> list[GateRead]:
+    return [GateRead(at(m), outwards, GATES[0], f"{m}") for m, outwards in minutes]
+
+
+def test_exactly_the_free_time_is_free_and_a_second_more_is_not() -> None:
+    (exact,) = fold(stay_of((0, False), (60, True)))
+    (longer,) = fold(stay_of((0, False), (60 + 1 / 60, True)))
+    assert judge(exact, at(60), None).verdict is Verdict.within
+    assert judge(longer, at(60), None).verdict is Verdict.overstayed
+
+
+def test_an_open_stay_waits_for_the_watermark_and_a_missed_exit_for_the_entry_after_it() -> None:
+    (stay,) = fold(stay_of((0, False)))
+    assert judge(stay, at(60), at(59)).again_at == at(60)
+    assert judge(stay, at(60), at(60)).verdict is Verdict.overstayed
+    missed = fold(stay_of((0, False), (90, False)))[0]
+    assert judge(missed, at(60), at(89)).again_at == at(90)
+    assert judge(missed, at(60), at(90)).verdict is Verdict.overstayed
+    assert judge(missed, at(90), None).verdict is Verdict.within
+
+
+def test_what_was_said_stands_until_it_is_wrong() -> None:
+    pending, within, over = Verdict.pending, Verdict.within, Verdict.overstayed
+    assert change_of(standing=True, same_due=True, verdict=pending) is None
+    assert change_of(standing=True, same_due=False, verdict=pending) is Change.retracted
+    assert change_of(standing=True, same_due=True, verdict=within) is Change.retracted
+    assert change_of(standing=True, same_due=False, verdict=over) is None
+    assert change_of(standing=False, same_due=False, verdict=over) is Change.raised
+    assert change_of(standing=False, same_due=True, verdict=pending) is None
