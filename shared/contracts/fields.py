@@ -36,7 +36,7 @@ MaskedPlate = Annotated[
 
 def _in_utc(instant: datetime) -> datetime:
     try:
-        return instant.astimezone(UTC)
+        return instant if instant.tzinfo is UTC else instant.astimezone(UTC)
     except OverflowError as error:  # year 1 east of Greenwich, year 9999 west of it
         raise ValueError("the instant has no date in UTC") from error
 

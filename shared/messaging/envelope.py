@@ -10,7 +10,6 @@ from typing import Any
 
 import orjson
 from pydantic import ValidationError
-from pydantic_core import to_json
 
 from shared.contracts import FACTS, SEQUENCE_DIGITS, Event, Fact
 from shared.messaging.attributes import Attributes, InvalidEnvelope
@@ -61,7 +60,7 @@ def to_row(event: Event[Any]) -> tuple[str, bytes, str, bytes]:
         EventTooLarge: the data exceeds `VALUE_LIMIT`.
     """
     data = event.data
-    value = to_json(data)
+    value = data.__pydantic_serializer__.to_json(data)  # model_dump_json would make a text of it
     if len(value) > VALUE_LIMIT:
         raise EventTooLarge(f"{data.event_type} of {len(value)} bytes; the limit is {VALUE_LIMIT}")
     subject = data.subject

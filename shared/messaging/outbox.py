@@ -12,6 +12,10 @@ from shared.messaging.envelope import Record, to_row
 
 AnyConnection = Connection | asyncpg.Connection
 
+COPIED_FROM = 20
+"""Rows from which COPY is quicker, here and at the server, though it takes a second round trip."""
+_COLUMNS = ("topic", "key", "headers", "value")
+
 # Ordered, because ids are the order of sending and PostgreSQL promises it of none but a sorted source.
 _INSERT = """
 INSERT INTO outbox (topic, key, headers, value)
@@ -28,7 +32,12 @@ async def write(connection: Connection, events: Sequence[Event[Any]]) -> None:
     Raises:
         EventTooLarge: the data of one exceeds the contract's limit; the transaction must not commit.
     """
-    await connection.execute(_INSERT, *map(list, zip(*map(to_row, events), strict=True)))
+    rows = [to_row(event) for event in events]
+    if len(rows) < COPIED_FROM:
+        await connection.execute(_INSERT, *map(list, zip(*rows, strict=True)))
+    else:
+        # Ids follow the order of the rows here as well.
+        await connection.copy_records_to_table("outbox", records=rows, columns=_COLUMNS)
 
 
 async def write_records(connection: AnyConnection, records: Sequence[Record]) -> None:
