@@ -81,5 +81,6 @@ lock: $(INSTALLED)  ## compile the locks from pyproject.toml
 clean:  ## forget the suite's data and logs; downloads and the virtual environment stay
 	@$(PYTHON) -m deploy.embedded.clean
 
-distclean: clean  ## forget everything that git does not keep
+distclean:  ## forget everything that git does not keep
+	@$(PYTHON) -m deploy.embedded.clean --all
 	rm -rf .linli .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

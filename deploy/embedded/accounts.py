@@ -77,7 +77,10 @@ def reachable_folder(account: Account | None, wanted: Path) -> Path:
     digest = hashlib.sha256(str(wanted.resolve()).encode()).hexdigest()[:12]
     for place in (Path("/var/lib"), Path("/var/tmp"), Path(tempfile.gettempdir())):  # noqa: S108
         if place.is_dir() and os.access(place, os.W_OK) and can_reach(account, place):
-            return place / "linli" / digest
+            ours = place / "linli"
+            ours.mkdir(exist_ok=True)
+            ours.chmod(0o755)  # whatever the umask
+            return ours / digest
     raise StartFailed(
         "PostgreSQL's data has no place",
         f"the account {account.name} cannot reach {wanted}, nor /var/lib, /var/tmp or the temporary folder.",

@@ -1,11 +1,12 @@
-"""`make clean`: forget the data and logs of this checkout's suite; downloads stay."""
+"""`make clean`: forget the data and logs of this checkout's suite; downloads stay, but with `--all`."""
 
 import shutil
 import sys
 from pathlib import Path
 
+from deploy.embedded.accounts import reachable_folder, server_account
 from deploy.embedded.failures import StartFailed
-from deploy.embedded.folders import CACHE, NOTE, STATE, only_user
+from deploy.embedded.folders import CACHE, NOTE, PROGRAMS, STATE, only_user
 
 
 def forget(folder: Path) -> None:
@@ -24,6 +25,9 @@ def main() -> int:
     try:
         with only_user(STATE):
             forget(STATE)
+            if "--all" in sys.argv:
+                shutil.rmtree(reachable_folder(server_account(), PROGRAMS), ignore_errors=True)
+                shutil.rmtree(CACHE, ignore_errors=True)
     except StartFailed as failure:
         print(failure, file=sys.stderr)
         return 1

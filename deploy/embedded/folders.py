@@ -15,6 +15,8 @@ REPOSITORY = Path(__file__).parents[2]
 STATE = Path(os.environ.get("LINLI_STATE") or REPOSITORY / ".linli").resolve()
 # What is downloaded and made once per machine: Kafka's jars and Java's cache. Tests share it.
 CACHE = REPOSITORY / ".linli" / "cache"
+# PostgreSQL's, where its account cannot reach the virtual environment.
+PROGRAMS = CACHE / "programs"
 # In PostgreSQL's folder: where its data really is, see `accounts.reachable_folder`.
 NOTE = "data-is-in"
 

@@ -12,7 +12,7 @@ import psutil
 
 from deploy.embedded.accounts import Account, reachable_folder, server_account
 from deploy.embedded.failures import StartFailed
-from deploy.embedded.folders import NOTE
+from deploy.embedded.folders import NOTE, PROGRAMS
 from deploy.embedded.ports import LOOPBACK, free_port
 from deploy.embedded.postgres_binaries import postgres_programs
 from deploy.embedded.processes import Child
@@ -37,7 +37,7 @@ class Postgres:
         self.port: int | None = None
         self._secret = place / "superuser"
         self._note = folder / NOTE
-        self._programs = postgres_programs(self.account, place / "programs")
+        self._programs = postgres_programs(self.account, reachable_folder(self.account, PROGRAMS))
         self.child = Child(
             "postgres",
             [self._programs / "postgres", "-D", self.data],
