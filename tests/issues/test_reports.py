@@ -147,6 +147,7 @@ async def test_who_reports_for_whom(
         (GOOD | {"anonymus": True}, 422, "/anonymus"),
         ([], 422, ""),
         ("{broken", 400, None),
+        ('{"category": "fire-lane", "description": "\\ud800"}', 400, None),
     ],
 )
 async def test_bad_input_stores_nothing(town: Town, body: Any, status: int, pointer: str | None) -> None:
