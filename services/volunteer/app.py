@@ -4,12 +4,18 @@ from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from pathlib import Path
 
-from services.volunteer.api import duty, volunteers
+from services.volunteer.api import beneficiaries, claims, duty, hours, task_kinds, tasks, volunteers
+from services.volunteer.domain.claim import NoClaimError, NoPlaceError, NotEligibleError, OverlapError
+from services.volunteer.domain.disclosure import NotDisclosedError
 from services.volunteer.domain.duty import DutyOverlapsError, NotOnDutyError, WrongDutyError
+from services.volunteer.domain.hours import AlreadyCorrectedError
+from services.volunteer.domain.kind import WrongKindError
+from services.volunteer.domain.task import TaskOverError, WrongTaskError, WrongTimeError
 from services.volunteer.domain.volunteer import AlreadyRegisteredError, ConsentMissingError, WrongStateError
 from services.volunteer.schedule import SCHEDULE
 from services.volunteer.settings import VolunteerSettings
 from services.volunteer.store.positions import Said
+from services.volunteer.subscriptions import SUBSCRIPTIONS
 from services.volunteer.usecases.positions import record_positions
 from shared.database.batch import BatchWriter
 from shared.database.work import Works
@@ -23,13 +29,30 @@ ERRORS: dict[type[BaseException], Handling] = {
     WrongDutyError: Handling(422, "wrong-duty", "The times of duty make no sense"),
     DutyOverlapsError: Handling(409, "duty-overlaps", "There is duty in that time already"),
     NotOnDutyError: Handling(409, "not-on-duty", "The volunteer cannot be on duty, or is no longer"),
+    WrongKindError: Handling(422, "wrong-kind", "The rules of the kind make no sense"),
+    WrongTaskError: Handling(422, "wrong-task", "What is asked for makes no sense"),
+    WrongTimeError: Handling(422, "wrong-time", "The promised time does not fit the task"),
+    TaskOverError: Handling(409, "task-over", "The task is over"),
+    NotEligibleError: Handling(403, "not-eligible", "The volunteer may not take such a task"),
+    NoPlaceError: Handling(409, "no-place", "Others were faster"),
+    OverlapError: Handling(409, "overlap", "The person has promised to be elsewhere then"),
+    NoClaimError: Handling(409, "no-claim", "The person holds no such place"),
+    NotDisclosedError: Handling(403, "not-disclosed", "At this stage nothing more is shown"),
+    AlreadyCorrectedError: Handling(409, "already-corrected", "The entry was corrected before"),
 }
+
+
+ROUTERS = (
+    *(duty.routes, duty.said, hours.statements, volunteers.routes, beneficiaries.routes),
+    *(task_kinds.routes, tasks.routes, claims.routes, claims.mine, hours.routes),
+)
 
 
 async def compose(_stack: AsyncExitStack, context: Context) -> Parts:
     positions = position_writer(context.works)
     return Parts(
-        routers=[duty.routes, duty.said, volunteers.routes],
+        routers=ROUTERS,
+        subscriptions=SUBSCRIPTIONS,
         schedule=SCHEDULE,
         batches=[positions],
         state={"positions": positions, "clock": context.clock},

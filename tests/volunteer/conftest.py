@@ -1,8 +1,10 @@
 """Volunteer at work in this process, on the run's real servers, with two communities that must never meet."""
 
+import asyncio
 import json
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -12,11 +14,23 @@ import pytest
 
 from services.volunteer.app import SERVICE
 from shared.identifiers import new_id
+from shared.runtime.clock import jump
 from shared.runtime.running import Activity, Running, running
 from tests.fixtures.identity import Issuer
 from tests.fixtures.services import MakeSettings
 
 HERE, THERE = new_id(), new_id()
+SHRINE = {"latitude": 30.0162, "longitude": 122.1068}
+ELDER = {
+    "surname": "欧阳",
+    "honorific": "奶奶",
+    "building": "松鹤里97幢",
+    "door": "6单元1903",
+    "care_note": "听力不好请大声",
+    "entry_hint": "钥匙盒在门垫右侧",
+    "person": "elder-1",
+    "family": ["daughter-1"],
+}
 
 
 @dataclass(frozen=True)
@@ -58,6 +72,31 @@ class Volunteering:
         made = await self.made("zhang", "steward", "/volunteers", body, community=community)
         await self.made("zhang", "steward", f"/volunteers/{made['id']}/vet", community=community)
         return str(made["id"])
+
+    async def elder(self, community: UUID = HERE, **more: Any) -> str:
+        """Somebody to be helped."""
+        body = ELDER | {"position": {**SHRINE, "datum": "wgs84"}} | more
+        made = await self.made("zhang", "steward", "/beneficiaries", body, community=community)
+        return str(made["id"])
+
+    async def asked(self, *, places: int = 1, kind: str = "errand", **more: Any) -> str:
+        """An open task of a kind without a code, or of the kind that is named."""
+        if kind == "errand":
+            rules = {"who": ["rider", "resident"], "places": places, "confirmation": "staff"} | more.pop(
+                "rules", {}
+            )
+            await self.made("ola", "operator", "/task-kinds", {"code": kind, "rules": rules})
+        made = await self.made("zhang", "steward", "/tasks", {"kind": kind, **more})
+        return str(made["id"])
+
+    async def claim(self, person: str, entry: str, task: str, **more: Any) -> httpx.Response:
+        """One attempt of somebody at a place."""
+        return await self.ask(person, "rider", "POST", f"/tasks/{task}/claim", {"volunteer": entry, **more})
+
+    async def later(self, **how: float) -> None:
+        """Let business time pass."""
+        jump(self.clock, self.service.context.clock.now() + timedelta(**how))
+        await asyncio.sleep(0.12)  # the clock looks ten times a second
 
     @property
     def works(self) -> Any:

@@ -16,6 +16,7 @@ INSERT INTO volunteers ({_COLUMNS}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 
 ON CONFLICT (community_id, person, kind) WHERE state <> 'left' DO NOTHING RETURNING id
 """  # noqa: S608
 _FIND = f"SELECT {_COLUMNS} FROM volunteers WHERE community_id = $1 AND id = $2"  # noqa: S608
+_HOLD = _FIND + " FOR SHARE"
 _CHANGE = """
 UPDATE volunteers SET state = $3, changed_at = $4, version = $5 WHERE community_id = $1 AND id = $2
 """
@@ -51,6 +52,12 @@ async def add(connection: Connection, volunteer: Volunteer) -> bool:
 async def find(connection: Connection, community: UUID, volunteer: UUID) -> Volunteer | None:
     """One volunteer of a community."""
     row = await connection.fetchrow(_FIND, community, volunteer)
+    return None if row is None else _volunteer(row)
+
+
+async def find_unchanging(connection: Connection, community: UUID, volunteer: UUID) -> Volunteer | None:
+    """One volunteer, whose state nobody changes until the transaction ends."""
+    row = await connection.fetchrow(_HOLD, community, volunteer)
     return None if row is None else _volunteer(row)
 
 

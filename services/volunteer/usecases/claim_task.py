@@ -1,0 +1,135 @@
+"""A place of a task is taken: exactly one wins it, and who repeats the question hears the same answer."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from uuid import UUID
+
+from services.volunteer.domain.claim import (
+    Claim,
+    NoPlaceError,
+    NotEligibleError,
+    OverlapError,
+    check_eligible,
+)
+from services.volunteer.domain.task import Task, WrongTimeError
+from services.volunteer.domain.volunteer import Volunteer
+from services.volunteer.store import claims, skills, tasks, volunteers
+from services.volunteer.store.claims import Waiting
+from services.volunteer.usecases.task_facts import tell_claimed
+from shared.database.work import Work
+from shared.errors import NotFound
+from shared.identifiers import new_id
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """Who wants a place, when they would come (None: as soon as can be), and whether they would wait."""
+
+    claim: UUID
+    community: UUID
+    task: UUID
+    volunteer: UUID
+    person: str
+    at: datetime | None = None
+    wait: bool = False
+
+
+async def claim_task(work: Work, wish: Wish) -> Claim | None:
+    """Gives a free place to a volunteer, or None when they were put on the waiting list.
+
+    Raises NotFound, TaskOverError, NotEligibleError, WrongTimeError, OverlapError, NoPlaceError.
+    """
+    connection, community = work.connection, wish.community
+    await _refuse_early(work, wish)
+    # Volunteer before task, always: whoever suspends holds the volunteer and then frees their tasks.
+    volunteer = await volunteers.find_unchanging(connection, community, wish.volunteer)
+    task = await tasks.find(connection, community, wish.task, lock=True)
+    if volunteer is None or volunteer.person != wish.person or task is None:
+        raise NotFound("no such task or volunteer")
+    held = await claims.of_task(connection, community, task.id)
+    if mine := next((claim for claim in held if claim.person == wish.person), None):
+        return mine  # the winner's retry
+    task.must_be_open()
+    await _check(work, task, volunteer)
+    promise = task.promised(wish.at, work.now)
+    taken = await take_place(work, task, volunteer, promise, held, wish.claim)
+    if taken is None:
+        if not wish.wait:
+            raise NoPlaceError("others were faster; every place is taken")
+        waiting = Waiting(volunteer.id, volunteer.person, wish.at)
+        await claims.wait(connection, task.id, community, waiting, work.now)
+        return None
+    await claims.leave(connection, community, task.id, wish.person)
+    tell_claimed(work, *taken)
+    return taken[1]
+
+
+async def _refuse_early(work: Work, wish: Wish) -> None:
+    """Spares the losers of a storm the wait for the task's row: what is full now is answered now."""
+    if wish.wait:
+        return
+    free = await tasks.free_places(work.connection, wish.community, [wish.task])
+    if free.get(wish.task) == 0:
+        held = await claims.of_task(work.connection, wish.community, wish.task)
+        if all(claim.person != wish.person for claim in held):
+            raise NoPlaceError("others were faster; every place is taken")
+
+
+async def take_place(
+    work: Work,
+    task: Task,
+    volunteer: Volunteer,
+    promise: tuple[datetime, datetime],
+    held: Sequence[Claim],
+    claim_id: UUID,
+) -> tuple[Task, Claim] | None:
+    """Takes the first free place of a task whose row is held; None when there is none.
+
+    Raises OverlapError.
+    """
+    number = await tasks.take_place(work.connection, task, claim_id)
+    if number is None:
+        return None
+    claim = Claim(
+        *(claim_id, task.community, task.id, number, volunteer.id, volunteer.person, *promise),
+        claimed_at=work.now,
+    )
+    await claims.add(work.connection, claim)
+    changed = replace(task.changed(), look_at=task.next_look([*held, claim]))
+    await tasks.change(work.connection, changed)
+    return changed, claim
+
+
+async def promote(work: Work, task: Task, held: Sequence[Claim]) -> Task | None:
+    """Gives a place that became free to the first who waits and can come; None when there is nobody."""
+    connection = work.connection
+    for waiting in await claims.waiting(connection, task.community, task.id):
+        volunteer = await volunteers.find(connection, task.community, waiting.volunteer)
+        if volunteer is None:
+            continue
+        try:
+            await _check(work, task, volunteer)
+            promise = task.promised(waiting.at, work.now)
+        except (NotEligibleError, WrongTimeError):
+            continue
+        if await claims.overlaps(connection, task.community, waiting.person, promise):
+            continue
+        # Somebody may promise that time elsewhere in this very moment; the next one is then asked.
+        await connection.execute("SAVEPOINT promotion")
+        try:
+            taken = await take_place(work, task, volunteer, promise, held, new_id())
+        except OverlapError:
+            await connection.execute("ROLLBACK TO SAVEPOINT promotion")
+            continue
+        if taken is None:
+            return None
+        await claims.leave(connection, task.community, task.id, waiting.person)
+        tell_claimed(work, *taken, from_waiting=True)
+        return taken[0]
+    return None
+
+
+async def _check(work: Work, task: Task, volunteer: Volunteer) -> None:
+    found = await skills.of_volunteer(work.connection, task.community, volunteer.id)
+    check_eligible(task.rules, volunteer, [skill.code for skill in found if skill.holds(work.now)])

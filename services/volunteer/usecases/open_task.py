@@ -1,0 +1,127 @@
+"""A task is opened: people ask for it, or a case of another service becomes one."""
+
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from services.volunteer.domain.beneficiary import Beneficiary
+from services.volunteer.domain.kind import Confirmation
+from services.volunteer.domain.position import Point
+from services.volunteer.domain.task import Effort, Task, WrongTaskError
+from services.volunteer.store import beneficiaries, tasks
+from services.volunteer.usecases.kinds import kind_for_case, rules_of
+from services.volunteer.usecases.task_facts import tell_opened
+from shared.contracts.event import Event
+from shared.contracts.issues.case import IssueAssigned
+from shared.database.work import Work
+from shared.errors import Forbidden, NotFound
+from shared.identifiers import new_id
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """What somebody asks for; without times it is open from now for as long as its kind says."""
+
+    task: UUID
+    community: UUID
+    kind: str
+    beneficiary: UUID | None = None
+    place: UUID | None = None
+    point: Point | None = None
+    starts_at: datetime | None = None
+    ends_at: datetime | None = None
+    minutes: int | None = None
+    weight_kg: int | None = None
+    floor: int | None = None
+    lift: bool | None = None
+
+
+async def open_task(work: Work, ask: Ask, *, only_of: str | None) -> Task:
+    """Opens a task; with `only_of` it must be for that person or somebody of their family.
+
+    Raises NotFound, Forbidden, Invalid (no such kind), WrongTaskError.
+    """
+    rules = await rules_of(work.connection, ask.community, ask.kind)
+    someone = await _beneficiary(work, ask, only_of)
+    first = someone is not None and not await beneficiaries.was_visited(
+        work.connection, ask.community, someone.id
+    )
+    if someone is None and rules.confirmation is Confirmation.code:
+        raise WrongTaskError("such a task is for somebody, who confirms it")
+    places, two_persons = rules.places_for(
+        first_visit=first, never_alone=someone is not None and someone.never_alone
+    )
+    starts_at = ask.starts_at or work.now
+    ends_at = ask.ends_at or starts_at + timedelta(minutes=rules.window_minutes)
+    task = Task(
+        id=ask.task,
+        community=ask.community,
+        kind=ask.kind,
+        rules=rules,
+        effort=Effort(ask.minutes or rules.minutes, ask.weight_kg, ask.floor, ask.lift),
+        starts_at=starts_at,
+        ends_at=ends_at,
+        places=places,
+        two_persons=two_persons,
+        opened_at=work.now,
+        look_at=ends_at,
+        beneficiary=someone.id if someone else None,
+        family=someone.told if someone else (),
+        asked_by=work.actor,
+        place=ask.place or (someone.place if someone else None),
+        point=ask.point or (someone.point if someone else None),
+        # A secret between the one who is helped and who is at the door; guesses are counted.
+        code=f"{secrets.randbelow(10_000):04}" if rules.confirmation is Confirmation.code else None,
+    ).checked(work.now)
+    await tasks.add(work.connection, task)
+    tell_opened(work, task, task.places)
+    return task
+
+
+async def _beneficiary(work: Work, ask: Ask, only_of: str | None) -> Beneficiary | None:
+    if ask.beneficiary is None:
+        if only_of is not None:
+            raise Forbidden("only stewards and operators ask for nobody in particular")
+        return None
+    found = await beneficiaries.find(work.connection, ask.community, ask.beneficiary)
+    if found is None or (only_of is not None and only_of not in found.told):
+        raise NotFound("no such beneficiary")
+    return found
+
+
+async def open_case_tasks(work: Work, events: Sequence[Event[Any]]) -> None:
+    """Makes a task of each case that was given to the volunteers: each event one task."""
+    for event in events:
+        case = event.data
+        if isinstance(case, IssueAssigned) and case.assignee.volunteers and not event.imported:
+            await _open_case_task(work, event, case)
+
+
+async def _open_case_task(work: Work, event: Event[Any], case: IssueAssigned) -> None:
+    kind, rules = await kind_for_case(work.connection, event.community, case.category)
+    places, two_persons = rules.places_for(first_visit=False, never_alone=False)
+    ends_at = work.now + timedelta(minutes=rules.window_minutes)
+    # A deadline that is past, or nearly, still leaves the time that such a task takes.
+    if case.due_at is not None and case.due_at >= work.now + timedelta(minutes=rules.minutes):
+        ends_at = case.due_at
+    task = Task(
+        id=new_id(),
+        community=event.community,
+        kind=kind,
+        rules=rules,
+        effort=Effort(rules.minutes),
+        starts_at=work.now,
+        ends_at=ends_at,
+        places=places,
+        two_persons=two_persons,
+        opened_at=work.now,
+        look_at=ends_at,
+        about_type="case",
+        about_id=case.case,
+        place=case.place or case.assignee.place,
+    )
+    if await tasks.add(work.connection, task, event.id):
+        tell_opened(work, task, task.places, traceparent=event.traceparent)

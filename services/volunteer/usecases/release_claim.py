@@ -1,0 +1,54 @@
+"""A claim is given back: the place is free at once, for who waits, or for everybody."""
+
+from dataclasses import replace
+from uuid import UUID
+
+from services.volunteer.domain.claim import HOLDING, Claim, NoClaimError
+from services.volunteer.domain.task import Task, TaskState
+from services.volunteer.store import claims, tasks
+from services.volunteer.usecases.claim_task import promote
+from services.volunteer.usecases.task_facts import tell_opened
+from shared.database.work import Work
+from shared.errors import NotFound
+
+
+async def release_claim(work: Work, community: UUID, task_id: UUID, person: str) -> Claim | None:
+    """Gives a person's place back, or takes them off the waiting list (None).
+
+    Raises NotFound, NoClaimError.
+    """
+    task = await tasks.find(work.connection, community, task_id, lock=True)
+    if task is None:
+        raise NotFound("no such task")
+    if await claims.leave(work.connection, community, task_id, person):
+        return None
+    held = await claims.of_task(work.connection, community, task_id)
+    mine = next((claim for claim in held if claim.person == person), None)
+    if mine is None or task.state is not TaskState.open:
+        raise NoClaimError("there is nothing to give back")
+    released = mine.released(work.now)
+    await _free(work, task, [claim for claim in held if claim is not mine], released)
+    return released
+
+
+async def release_all(work: Work, community: UUID, volunteer: UUID, person: str) -> None:
+    """Gives back everything of a volunteer who may no longer be asked."""
+    for task_id in await claims.tasks_held(work.connection, community, volunteer):
+        task = await tasks.find(work.connection, community, task_id, lock=True)
+        held = await claims.of_task(work.connection, community, task_id)
+        mine = next((claim for claim in held if claim.volunteer == volunteer), None)
+        if task is not None and mine is not None and mine.state in HOLDING:
+            await _free(work, task, [claim for claim in held if claim is not mine], mine.released(work.now))
+        await claims.leave(work.connection, community, task_id, person)
+
+
+async def _free(work: Work, task: Task, others: list[Claim], released: Claim) -> None:
+    await claims.change(work.connection, released)
+    await tasks.give_back_place(work.connection, task, released.id)
+    if await promote(work, task, others) is not None:
+        return
+    changed = replace(task.changed(), look_at=task.next_look(others))
+    await tasks.change(work.connection, changed)
+    if work.now < task.ends_at:
+        free = await tasks.free_places(work.connection, task.community, [task.id])
+        tell_opened(work, changed, free[task.id], reopened=True)

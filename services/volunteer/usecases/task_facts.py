@@ -1,0 +1,76 @@
+"""What happens to tasks, said as the facts that everybody may read: ids and codes, never names or doors."""
+
+from typing import TypedDict
+from uuid import UUID
+
+from services.volunteer.domain.claim import Claim
+from services.volunteer.domain.task import Task
+from shared.contracts.fields import About
+from shared.contracts.volunteer.task import TaskClaimed, TaskCompleted, TaskExpired, TaskOpened
+from shared.database.work import Work
+
+
+class _Known(TypedDict):
+    task: UUID
+    kind: str
+    place: UUID | None
+    about: About | None
+    asked_by: str | None
+    family: tuple[str, ...]
+
+
+def tell_opened(
+    work: Work, task: Task, places: int, *, reopened: bool = False, traceparent: str | None = None
+) -> None:
+    """Say that somebody is needed, for the first time or again."""
+    fact = TaskOpened(
+        starts_at=task.starts_at, ends_at=task.ends_at, places=places, reopened=reopened, **_known(task)
+    )
+    work.emit(fact, sequence=task.version, community=task.community, traceparent=traceparent)
+
+
+def tell_claimed(work: Work, task: Task, claim: Claim, *, from_waiting: bool = False) -> None:
+    """Say who will come, and when."""
+    fact = TaskClaimed(
+        claim=claim.id,
+        number=claim.number,
+        volunteer=claim.volunteer,
+        person=claim.person,
+        starts_at=claim.starts_at,
+        ends_at=claim.ends_at,
+        from_waiting=from_waiting,
+        **_known(task),
+    )
+    work.emit(fact, sequence=task.version, community=task.community)
+
+
+def tell_completed(work: Work, task: Task, volunteers: tuple[str, ...]) -> None:
+    """Say that a task is over."""
+    if task.outcome is None or task.ended_at is None:
+        raise ValueError("a task that is over has an outcome and an end")
+    fact = TaskCompleted(
+        outcome=task.outcome.value, completed_at=task.ended_at, volunteers=volunteers, **_known(task)
+    )
+    work.emit(fact, sequence=task.version, community=task.community)
+
+
+def tell_expired(work: Work, task: Task, *, taken: bool) -> None:
+    """Say that nobody did it in time."""
+    if task.ended_at is None:
+        raise ValueError("a task that is over has an end")
+    fact = TaskExpired(outcome="expired", expired_at=task.ended_at, taken=taken, **_known(task))
+    work.emit(fact, sequence=task.version, community=task.community)
+
+
+def _known(task: Task) -> _Known:
+    about = None
+    if task.about_type is not None and task.about_id is not None:
+        about = About(type=task.about_type, id=task.about_id)
+    return {
+        "task": task.id,
+        "kind": task.kind,
+        "place": task.place,
+        "about": about,
+        "asked_by": task.asked_by,
+        "family": task.family,
+    }
