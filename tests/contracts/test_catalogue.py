@@ -50,7 +50,8 @@ def test_the_table_has_one_line_per_event() -> None:
     lines = table().splitlines()
     assert len(lines) == 2 + len(published())
     assert all(line.count("|") == lines[0].count("|") for line in lines)
-    assert "| `linli.register` | `linli.issues.place-registered.v1` | issues | place | notify, parking |" in table()
+    row = "| `linli.register` | `linli.issues.place-registered.v1` | issues | place | notify, parking |"
+    assert row in table()
 
 
 def test_the_readme_shows_the_table() -> None:
