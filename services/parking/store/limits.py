@@ -24,16 +24,20 @@ SELECT car.compound_id, car.plate, valid_from, NULL, false, NULL, vehicles.id
 FROM unnest($1::uuid[], $2::text[], $3::uuid[]) AS car (compound_id, plate, community_id)
 JOIN vehicles ON vehicles.community_id = car.community_id AND vehicles.plate = car.plate
 """
-# Those that have something pending are found by one probe of the partial index each.
 _LANES = """
 SELECT compounds.id, compounds.community_id, lateness_seconds, silent_seconds,
        lane.delivered_up_to, lane.heard_at
 FROM compounds LEFT JOIN devices lane
   ON lane.compound_id = compounds.id AND lane.role <> 'patrol' AND lane.retired_at IS NULL
-WHERE CASE WHEN $1::uuid[] IS NULL
-           THEN EXISTS (SELECT 1 FROM stays WHERE compound_id = compounds.id AND judge_at IS NOT NULL)
-           ELSE compounds.id = ANY($1::uuid[]) END
 """
+_LANES_OF = f"{_LANES} WHERE compounds.id = ANY($1::uuid[])"
+# Whether there is something pending is one probe of the partial index each; EXISTS would be hashed over all.
+_LANES_PENDING = f"""
+{_LANES} CROSS JOIN LATERAL (
+    SELECT 1 FROM stays WHERE stays.compound_id = compounds.id AND judge_at IS NOT NULL
+    ORDER BY judge_at LIMIT 1
+) AS pending
+"""  # noqa: S608
 _HAS_LANES = """
 SELECT EXISTS (SELECT 1 FROM devices WHERE compound_id = $1 AND role <> 'patrol' AND retired_at IS NULL)
 """
@@ -93,7 +97,10 @@ async def watermarks(
     connection: Connection, compounds: Collection[UUID] | None, now: datetime, wall: datetime
 ) -> dict[UUID, Marked]:
     """The watermarks of these compounds, or of all that have a stay to be judged some day."""
-    rows = await connection.fetch(_LANES, None if compounds is None else list(compounds))
+    if compounds is None:
+        rows = await connection.fetch(_LANES_PENDING)
+    else:
+        rows = await connection.fetch(_LANES_OF, list(compounds))
     lanes: dict[tuple[UUID, UUID, int, int], list[Lane]] = {}
     for *compound, delivered_up_to, heard_at in rows:
         of_compound = lanes.setdefault((compound[0], compound[1], compound[2], compound[3]), [])

@@ -37,6 +37,8 @@ SET state = excluded.state, exited_at = excluded.exited_at, due_at = excluded.du
     judge_at = excluded.judge_at, version = excluded.version
 """
 _DROP = "DELETE FROM stays WHERE id = ANY($1::uuid[]) AND state = 'entry-missed'"
+# A stay whose reads are gone (their retention is over) stands as it is; nothing can be judged of it any more.
+_LEAVE = "UPDATE stays SET judge_at = NULL WHERE id = ANY($1::uuid[]) AND judge_at IS NOT NULL"
 # One index probe for each compound: cost follows what is due, not what is open.
 _DUE = """
 SELECT due.compound_id, due.plate, due.begins_at
@@ -51,7 +53,10 @@ CROSS JOIN LATERAL (
 
 _ANY_DUE = """
 SELECT mark.compound_id FROM unnest($1::uuid[], $2::timestamptz[]) AS mark (compound_id, at)
-WHERE EXISTS (SELECT 1 FROM stays WHERE stays.compound_id = mark.compound_id AND judge_at <= mark.at)
+CROSS JOIN LATERAL (
+    SELECT 1 FROM stays WHERE stays.compound_id = mark.compound_id AND judge_at <= mark.at
+    ORDER BY judge_at LIMIT 1
+) AS due
 """
 
 
@@ -113,8 +118,9 @@ async def put(connection: Connection, stays: Sequence[KnownStay]) -> None:
 
 
 async def drop(connection: Connection, stays: Sequence[UUID]) -> None:
-    """Forget exits that have found their entry; no other stay ever vanishes."""
+    """Forget exits that have found their entry; of other stays without reads nothing more is judged."""
     await connection.execute(_DROP, stays)
+    await connection.execute(_LEAVE, stays)
 
 
 async def with_due(connection: Connection, marks: Sequence[tuple[UUID, datetime]]) -> list[UUID]:

@@ -1,0 +1,118 @@
+"""What the clock costs when nothing is due, and that two processes share out what is."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import asyncpg
+import orjson
+import pytest
+
+from deploy.embedded.databases import DatabaseUrls
+from services.parking.domain.stays import GateRead, stay_id
+from services.parking.store import limits, stays
+from services.parking.usecases.judge_overstays import judge_overstays
+from shared.database.pool import Database
+from shared.database.work import Works
+from shared.identifiers import new_id
+from shared.messaging import outbox
+from shared.runtime.clock import SystemClock
+from tests.fixtures.databases import Databases
+
+pytestmark = pytest.mark.anyio
+
+NOW = datetime.now(UTC)
+COMPOUND, COMMUNITY = new_id(), new_id()
+
+STAYS = """
+INSERT INTO stays (id, community_id, compound_id, plate, state, first_device, first_read, begins_at,
+                   entered_at, due_at, judge_at, version)
+SELECT id, $1, $2, 'CAR' || n, 'open', $2, n, $3, $3, $4, $4, 1
+FROM unnest($5::uuid[], $6::text[]) AS row (id, n)
+"""
+READS = """
+INSERT INTO reads (device_id, id, community_id, compound_id, role, plate_given, plate, plate_kind,
+                   captured_at, sent_at, received_at, at, clamped)
+SELECT first_device, first_read, community_id, compound_id, 'entry', plate, plate, 'unknown', begins_at,
+       begins_at, begins_at, begins_at, false FROM stays
+"""
+
+
+@pytest.fixture(scope="module")
+def urls(module_databases: Databases) -> DatabaseUrls:
+    return module_databases("parking")
+
+
+@pytest.fixture
+async def works(urls: DatabaseUrls) -> AsyncIterator[Works]:
+    async with Database.open(urls.url, urls.system_url) as database:
+        yield Works(database, SystemClock(), outbox.write, "/linli/parking")
+
+
+async def buffers(owner: asyncpg.Connection, statement: str, *values: Any) -> int:
+    rows = await owner.fetchval(f"EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) {statement}", *values)
+    plan = orjson.loads(rows)[0]["Plan"]
+    return int(plan["Shared Hit Blocks"] + plan["Shared Read Blocks"])
+
+
+async def park(owner: asyncpg.Connection, due_at: datetime, first: int, last: int) -> None:
+    entered = min(due_at, NOW) - timedelta(hours=1)
+    reads = [GateRead(entered, outwards=False, device=COMPOUND, read=str(n)) for n in range(first, last + 1)]
+    ids, names = [stay_id(read) for read in reads], [read.read for read in reads]
+    await owner.execute(STAYS, COMMUNITY, COMPOUND, entered, due_at, ids, names)
+
+
+async def test_an_idle_tick_reads_as_little_with_many_open_stays(works: Works, urls: DatabaseUrls) -> None:
+    # The system's role: the owner sees no tenant's rows.
+    owner = await asyncpg.connect(urls.system_url)
+    await owner.execute(
+        "INSERT INTO compounds (id, community_id, sequence) VALUES ($1, $2, 1)", COMPOUND, COMMUNITY
+    )
+    costs: list[int] = []
+    for first, last in ((1, 1_000), (1_001, 30_000)):
+        await park(owner, NOW + timedelta(days=1), first, last)
+        tick = await buffers(owner, limits._LANES_PENDING)
+        tick += await buffers(owner, stays._ANY_DUE, [COMPOUND], [NOW])
+        costs.append(tick)
+        assert await judge_overstays(works) == 0
+    await owner.close()
+    assert max(costs) <= 10, costs
+
+
+async def test_what_is_due_is_judged_once_by_several_at_a_time(works: Works, urls: DatabaseUrls) -> None:
+    owner = await asyncpg.connect(urls.system_url)
+    await owner.execute("DELETE FROM stays")
+    await owner.execute(
+        """
+        INSERT INTO compounds (id, community_id, sequence) VALUES ($1, $2, 1) ON CONFLICT DO NOTHING
+        """,
+        COMPOUND,
+        COMMUNITY,
+    )
+    await owner.execute(
+        """
+        INSERT INTO limit_rules (compound_id, version, community_id, effective_from, free_minutes,
+                                 households_exempt, passes_exempt, made_by, made_at)
+        VALUES ($1, 1, $2, $3, 30, true, true, 'test', $3)
+        """,
+        COMPOUND,
+        COMMUNITY,
+        NOW - timedelta(days=1),
+    )
+    await park(owner, NOW - timedelta(minutes=30), 1, 1_200)
+    await owner.execute(READS)
+
+    async def drain() -> int:
+        done = 0
+        while found := await judge_overstays(works):
+            done += found
+        return done
+
+    async with asyncio.timeout(20):
+        await asyncio.gather(drain(), drain(), drain())
+        while await drain():
+            pass
+    assert await owner.fetchval("SELECT count(*) FROM overstays") == 1_200
+    assert await owner.fetchval("SELECT count(*) FROM outbox") == 1_200
+    await owner.close()
