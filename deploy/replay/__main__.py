@@ -1,50 +1,95 @@
-"""`python -m deploy.replay FOLDER`: recorded issue reports as history and as live reports, under kill -9."""
+"""`python -m deploy.replay FOLDER [PLAY…]`: recorded issue reports and parking stays, under kill -9."""
 
 import asyncio
+import shutil
 import sys
 import time
+from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 from deploy.demo.failures import DemoFailed
-from deploy.embedded.clean import forget
 from deploy.embedded.failures import StartFailed
 from deploy.embedded.folders import STATE
 from deploy.embedded.suite import Suite
+from deploy.replay.cars import gate_reads
 from deploy.replay.findings import Findings
 from deploy.replay.issue_play import play_issue_reports
-from deploy.replay.recorded import DataMissing, issue_reports
+from deploy.replay.parking_play import play_parking_stays
+from deploy.replay.recorded import ISSUE_REPORTS, PARKING_STAYS, DataMissing, recorded, rows_of
+from shared.runtime.clock import jump
 
 FOLDER = STATE / "replay"
 
 
-def main(folder: str) -> int:
-    """Play everything recorded there is a play for; 0 when each figure is what it must be."""
+@dataclass(frozen=True, slots=True)
+class Play:
+    """One play: its file, the services it needs, how it is played, and within how many minutes."""
+
+    file: str
+    services: Sequence[str]
+    act: Callable[[Suite, ThreadPoolExecutor, Path, Findings], Awaitable[None]]
+    minutes: int
+    before: Callable[[Path, Path], None] = lambda _path, _folder: None
+
+
+def begin_with_the_first_read(path: Path, folder: Path) -> None:
+    """Let the suite's business time start when the first car comes in."""
+    jump(folder / "clock.json", gate_reads(rows_of(path))[0].at)
+
+
+PLAYS: Final = {
+    "issues": Play(ISSUE_REPORTS, ("issues", "notify"), play_issue_reports, 15),
+    "parking": Play(
+        PARKING_STAYS,
+        ("issues", "notify", "parking"),
+        play_parking_stays,
+        15,
+        begin_with_the_first_read,
+    ),
+}
+
+
+def main(folder: str, names: Sequence[str]) -> int:
+    """Play everything recorded there is a play for, or those named; 0 when each figure is as it must be."""
     findings = Findings(lambda line: print(line, flush=True))
-    began = time.monotonic()
     try:
-        path = issue_reports(Path(folder))
-        forget(FOLDER)
-        # The suite's processes end with the thread that starts them.
-        with ThreadPoolExecutor(1, "suite") as hands:
-            suite = Suite(FOLDER, services=["issues", "notify"], separate_relays=True)
-            hands.submit(suite.__enter__).result()
-            try:
-                asyncio.run(play_issue_reports(suite, hands, path, findings))
-            finally:
-                hands.submit(suite.close).result()
+        for name in names or PLAYS:
+            run(PLAYS[name], recorded(Path(folder), PLAYS[name].file), FOLDER / name, findings)
     except (DataMissing, StartFailed, DemoFailed) as failure:
         print(failure, file=sys.stderr)
         return 2
-    findings.at_most("minutes in all", (time.monotonic() - began) / 60, 15)
     if findings.wrong:
-        print(f"\nNOT as it must be: {'; '.join(findings.wrong)}. The logs are in {FOLDER / 'log'}.")
+        print(f"\nNOT as it must be: {'; '.join(findings.wrong)}. The logs are in {FOLDER}/*/log.")
         return 1
     print("\nAll figures are as they must be.")
     return 0
 
 
+def run(play: Play, path: Path, folder: Path, findings: Findings) -> None:
+    """Play one in a suite of its own, begun anew."""
+    findings.say(f"\n== {play.file}")
+    began = time.monotonic()
+    shutil.rmtree(folder, ignore_errors=True)
+    play.before(path, folder)
+    # The suite's processes end with the thread that starts them.
+    with ThreadPoolExecutor(1, "suite") as hands:
+        suite = Suite(folder, services=play.services, separate_relays=True)
+        hands.submit(suite.__enter__).result()
+        try:
+            asyncio.run(_acted(play, suite, hands, path, findings))
+        finally:
+            hands.submit(suite.close).result()
+    findings.at_most("minutes in all", (time.monotonic() - began) / 60, play.minutes)
+
+
+async def _acted(play: Play, suite: Suite, hands: ThreadPoolExecutor, path: Path, findings: Findings) -> None:
+    await play.act(suite, hands, path, findings)
+
+
 if __name__ == "__main__":
-    if len(sys.argv) != 2:
-        sys.exit("usage: python -m deploy.replay FOLDER (of the recorded files); or make replay DATA=FOLDER")
-    sys.exit(main(sys.argv[1]))
+    if len(sys.argv) < 2 or not set(sys.argv[2:]) <= set(PLAYS):
+        sys.exit("usage: python -m deploy.replay FOLDER (of the recorded files) [issues] [parking]")
+    sys.exit(main(sys.argv[1], sys.argv[2:]))

@@ -65,7 +65,7 @@ async def play_issue_reports(suite: Suite, hands: ThreadPoolExecutor, path: Path
     limits = httpx.Limits(max_connections=32)
     async with httpx.AsyncClient(trust_env=False, timeout=60.0, limits=limits) as client:
         access = Access(client, addresses, COMMUNITY)
-        executioner = Executioner(suite, hands, lambda: 0, lambda: _unpublished(access, suite))
+        executioner = Executioner(suite, hands, lambda: 0, lambda: unpublished(access, suite))
         stage = Stage(suite, access, path, rows, executioner, findings)
         findings.say("Preparing the city: register, people, rules, words")
         districts = await prepare_city(access, rows[:LIVE_ROWS])
@@ -168,7 +168,7 @@ async def _caught_up(stage: Stage, topic: str) -> None:
     """Wait until notify has taken everything there is in a topic."""
 
     async def done() -> bool:
-        return await _unpublished(stage.access, stage.suite) == 0 and not await asyncio.to_thread(
+        return await unpublished(stage.access, stage.suite) == 0 and not await asyncio.to_thread(
             behind, stage.kafka(), "linli.notify", topic
         )
 
@@ -182,10 +182,10 @@ async def _until(done: Callable[[], Any]) -> None:
         await asyncio.sleep(0.5)
 
 
-async def _unpublished(access: Access, suite: Suite) -> int:
-    """Read from the relay's own metrics how many outbox rows wait; -1 while it cannot say."""
+async def unpublished(access: Access, suite: Suite, relay: str = "issues-relay") -> int:
+    """Read from a relay's own metrics how many outbox rows wait; -1 while it cannot say."""
     try:
-        answer = await access.client.get(f"{suite.url('issues-relay')}/metrics", timeout=2)
+        answer = await access.client.get(f"{suite.url(relay)}/metrics", timeout=2)
     except httpx.TransportError:
         return -1
     for line in answer.text.splitlines():

@@ -31,12 +31,12 @@ class Killed:
     unpublished: int
 
 
-def planned_kills(rows: int, many: int, seed: int = SEED) -> list[Kill]:
+def planned_kills(rows: int, many: int, seed: int = SEED, targets: Sequence[str] = TARGETS) -> list[Kill]:
     """Draw positions spread over the rows and a target for each, the same for the same seed."""
     chance = random.Random(seed)  # noqa: S311  (repeatable, not secret)
     width = rows // many
     return [
-        Kill(number * width + chance.randrange(width), TARGETS[(number + chance.randrange(2)) % len(TARGETS)])
+        Kill(number * width + chance.randrange(width), targets[(number + chance.randrange(2)) % len(targets)])
         for number in range(many)
     ]
 

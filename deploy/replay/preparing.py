@@ -5,7 +5,7 @@ import csv
 import io
 import json
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 from uuid import UUID
@@ -49,15 +49,13 @@ async def prepare_city(access: Access, rows: Sequence[Row]) -> dict[str, UUID]:
         DemoFailed: a step was refused or did not take effect in time.
     """
     await _register(access)
-    await _wait_for_roles(access)
-    await _load(
-        access, "issues", "places", _csv(("kind", "code", "parent", "name", "floor_area_m2"), _places())
-    )
-    await _load(access, "issues", "roles", _csv(("person", "role", "place"), _grants()))
+    await wait_for_roles(access, {OPERATOR: "operator", INTAKE: "intake", IMPORTER: "importer"})
+    columns = ("kind", "code", "parent", "name", "floor_area_m2")
+    await load_csv(access, OPERATOR, "issues", "places", columns, _places())
+    await load_csv(access, OPERATOR, "issues", "roles", ("person", "role", "place"), _grants())
     people = [operator(), *(holder.person for holder in holders()), *callers(list(rows))]
-    await _load(
-        access, "notify", "contacts", _csv(("person", "phone", "language", "push_token"), _contacts(people))
-    )
+    contact = ("person", "phone", "language", "push_token")
+    await load_csv(access, OPERATOR, "notify", "contacts", contact, _contacts(people))
     for code, role in dict(CATEGORIES.values()).items():
         await _define(access, code, role)
     fallback = await access.send(OPERATOR, "GET", f"{access.addresses.issues}/dispatch-fallback")
@@ -91,12 +89,15 @@ async def _register(access: Access) -> None:
     )
 
 
-async def _wait_for_roles(access: Access) -> None:
-    """The identity learns of communities and roles from the register's topic: soon, not at once."""
-    wanted = {OPERATOR: "operator", INTAKE: "intake", IMPORTER: "importer"}
+async def wait_for_roles(access: Access, wanted: Mapping[str, str]) -> None:
+    """Wait for persons to have their roles: the identity hears of them from the register, soon, not at once.
+
+    Raises:
+        DemoFailed: it did not in time.
+    """
     deadline = time.monotonic() + PATIENCE
     for person, role in wanted.items():
-        while role not in roles_in(await access.token(person, fresh=True), COMMUNITY):
+        while role not in roles_in(await access.token(person, fresh=True), access.community):
             if time.monotonic() > deadline:
                 raise DemoFailed(
                     f"waiting for {person} to be {role}",
@@ -149,13 +150,21 @@ async def _district_places(access: Access) -> dict[str, UUID]:
     return {district: by_code[district_code(district)] for district in DISTRICTS}
 
 
-async def _load(access: Access, service: str, kind: str, file: bytes) -> None:
+async def load_csv(
+    access: Access,
+    person: str,
+    service: str,
+    kind: str,
+    columns: Sequence[str],
+    rows: Iterable[Sequence[Any]],
+) -> None:
+    """Load rows of places, roles or contacts as a CSV file."""
     await access.send(
-        OPERATOR,
+        person,
         "POST",
         f"{getattr(access.addresses, service)}/{kind}/import",
         key=f"replay-{kind}",
-        content=file,
+        content=_csv(columns, rows),
         headers={"content-type": "text/csv"},
     )
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Final
 
 ISSUE_REPORTS: Final = "issue-reports.csv.gz"
+PARKING_STAYS: Final = "parking-stays.csv.gz"
 
 Row = dict[str, str]
 
@@ -15,13 +16,13 @@ class DataMissing(Exception):
     """A recorded file is not where it was said to be."""
 
 
-def issue_reports(folder: Path) -> Path:
-    """Give the file of issue reports.
+def recorded(folder: Path, name: str) -> Path:
+    """Give a file of the folder.
 
     Raises:
         DataMissing: the folder does not have it.
     """
-    path = folder / ISSUE_REPORTS
+    path = folder / name
     if not path.is_file():
         raise DataMissing(
             f"{path} does not exist: name the folder of the recorded files, make replay DATA=folder"

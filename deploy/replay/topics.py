@@ -4,8 +4,9 @@ import time
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Any, Final
 
+import orjson
 from confluent_kafka import Consumer, TopicPartition
 
 PATIENCE: Final = 60.0
@@ -47,6 +48,26 @@ def count_events(settings: Mapping[str, str], topic: str, event_type: str) -> To
     finally:
         consumer.close()
     return counted
+
+
+def said(settings: Mapping[str, str], topic: str) -> dict[str, tuple[str, dict[str, Any]]]:
+    """Read the topic once to where it ends now: type and data of each event, by id, in order per key."""
+    consumer = Consumer({**settings, "group.id": "replay-reader", "enable.auto.commit": False})
+    found: dict[str, tuple[str, dict[str, Any]]] = {}
+    try:
+        ends = _ends(consumer, topic)
+        consumer.assign([TopicPartition(topic, partition, 0) for partition in ends])
+        left = sum(ends.values())
+        deadline = time.monotonic() + PATIENCE
+        while left > 0 and time.monotonic() < deadline:
+            for record in consumer.consume(num_messages=5000, timeout=1.0):
+                left -= 1
+                head, value = dict(record.headers() or []), record.value()
+                if value is not None:
+                    found[head["ce_id"].decode()] = head["ce_type"].decode(), orjson.loads(value)
+    finally:
+        consumer.close()
+    return found
 
 
 def behind(settings: Mapping[str, str], group: str, topic: str) -> int:
