@@ -15,7 +15,7 @@ READERS: Mapping[type[Fact], tuple[str, ...]] = {
     contracts.RoleRevoked: ("notify",),
     contracts.IssueReported: ("notify",),
     contracts.IssueAssigned: ("notify", "volunteer"),
-    contracts.IssueResolved: ("notify",),
+    contracts.IssueResolved: ("notify", "volunteer"),
     contracts.VehicleRegistered: ("notify",),
     contracts.VehicleEntered: ("notify",),
     contracts.VehicleExited: ("notify",),

@@ -53,6 +53,10 @@ RETURNING number
 _GIVE_BACK = """
 UPDATE task_places SET claim_id = NULL WHERE community_id = $1 AND task_id = $2 AND claim_id = $3
 """
+_ABOUT = f"""
+SELECT {_COLUMNS} FROM tasks
+WHERE community_id = $1 AND state = 'open' AND about_type = $2 AND about_id = $3 ORDER BY id FOR UPDATE
+"""  # noqa: S608
 _DUE = f"""
 SELECT {_COLUMNS} FROM tasks WHERE state = 'open' AND look_at <= $1
 ORDER BY look_at LIMIT $2 FOR UPDATE SKIP LOCKED
@@ -121,6 +125,11 @@ async def take_place(connection: Connection, task: Task, claim: UUID) -> int | N
 async def give_back_place(connection: Connection, task: Task, claim: UUID) -> None:
     """Frees the place that a claim had."""
     await connection.execute(_GIVE_BACK, task.community, task.id, claim)
+
+
+async def open_about(connection: Connection, community: UUID, kind: str, thing: UUID) -> Sequence[Task]:
+    """The open tasks that arose from another service's thing, held."""
+    return [_task(row) for row in await connection.fetch(_ABOUT, community, kind, thing)]
 
 
 async def to_look_at(connection: Connection, now: datetime, most: int) -> Sequence[Task]:

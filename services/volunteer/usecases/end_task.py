@@ -56,7 +56,7 @@ async def report_end(
     others = [claim for claim in held if claim is not mine]
     own_word = task.rules.confirmation is Confirmation.own or outcome is not Outcome.done
     if own_word and not any(claim.state in HOLDING for claim in others):
-        await _complete(work, task, outcome, [*others, reported])
+        await complete(work, task, outcome, [*others, reported])
     else:
         await tasks.change(work.connection, replace(task, look_at=task.next_look([*others, reported])))
     return reported
@@ -105,7 +105,7 @@ async def cancel_task(work: Work, community: UUID, task_id: UUID, *, only_of: st
         raise NotFound("no such task")
     task.must_be_open()
     held = await claims.of_task(work.connection, community, task_id)
-    return await _complete(work, task, Outcome.not_needed, held)
+    return await complete(work, task, Outcome.not_needed, held)
 
 
 async def expire_tasks(works: Works) -> int:
@@ -163,7 +163,7 @@ async def _confirm(work: Work, task: Task, held: list[Claim], *, by_code: bool) 
         await claims.change(work.connection, confirmed)
         await _credit(work, task, confirmed, by_code=by_code)
         settled.append(confirmed)
-    return await _complete(work, task, outcome, settled) if task.state is TaskState.open else task
+    return await complete(work, task, outcome, settled) if task.state is TaskState.open else task
 
 
 async def _credit(work: Work, task: Task, claim: Claim, *, by_code: bool) -> None:
@@ -194,9 +194,12 @@ def tell_credited(work: Work, entry: Entry) -> None:
     work.emit(fact, sequence=1, community=entry.community)
 
 
-async def _complete(work: Work, task: Task, outcome: Outcome, held: list[Claim]) -> Task:
+async def complete(
+    work: Work, task: Task, outcome: Outcome, held: list[Claim], traceparent: str | None = None
+) -> Task:
+    """Ends a task whose row is held, and tells of it."""
     over = await _over(work, task, outcome, held)
-    tell_completed(work, over, tuple(c.person for c in held if c.state not in HOLDING))
+    tell_completed(work, over, tuple(c.person for c in held if c.state not in HOLDING), traceparent)
     return over
 
 

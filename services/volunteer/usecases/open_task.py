@@ -1,10 +1,8 @@
-"""A task is opened: people ask for it, or a case of another service becomes one."""
+"""A task is opened by people: for themselves, for their family, or as staff for anybody."""
 
 import secrets
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 from uuid import UUID
 
 from services.volunteer.domain.beneficiary import Beneficiary
@@ -12,13 +10,10 @@ from services.volunteer.domain.kind import Confirmation
 from services.volunteer.domain.position import Point
 from services.volunteer.domain.task import Effort, Task, WrongTaskError
 from services.volunteer.store import beneficiaries, tasks
-from services.volunteer.usecases.kinds import kind_for_case, rules_of
+from services.volunteer.usecases.kinds import rules_of
 from services.volunteer.usecases.task_facts import tell_opened
-from shared.contracts.event import Event
-from shared.contracts.issues.case import IssueAssigned
 from shared.database.work import Work
 from shared.errors import Forbidden, NotFound
-from shared.identifiers import new_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,38 +85,3 @@ async def _beneficiary(work: Work, ask: Ask, only_of: str | None) -> Beneficiary
     if found is None or (only_of is not None and only_of not in found.told):
         raise NotFound("no such beneficiary")
     return found
-
-
-async def open_case_tasks(work: Work, events: Sequence[Event[Any]]) -> None:
-    """Makes a task of each case that was given to the volunteers: each event one task."""
-    for event in events:
-        case = event.data
-        if isinstance(case, IssueAssigned) and case.assignee.volunteers and not event.imported:
-            await _open_case_task(work, event, case)
-
-
-async def _open_case_task(work: Work, event: Event[Any], case: IssueAssigned) -> None:
-    kind, rules = await kind_for_case(work.connection, event.community, case.category)
-    places, two_persons = rules.places_for(first_visit=False, never_alone=False)
-    ends_at = work.now + timedelta(minutes=rules.window_minutes)
-    # A deadline that is past, or nearly, still leaves the time that such a task takes.
-    if case.due_at is not None and case.due_at >= work.now + timedelta(minutes=rules.minutes):
-        ends_at = case.due_at
-    task = Task(
-        id=new_id(),
-        community=event.community,
-        kind=kind,
-        rules=rules,
-        effort=Effort(rules.minutes),
-        starts_at=work.now,
-        ends_at=ends_at,
-        places=places,
-        two_persons=two_persons,
-        opened_at=work.now,
-        look_at=ends_at,
-        about_type="case",
-        about_id=case.case,
-        place=case.place or case.assignee.place,
-    )
-    if await tasks.add(work.connection, task, event.id):
-        tell_opened(work, task, task.places, traceparent=event.traceparent)

@@ -44,14 +44,16 @@ def tell_claimed(work: Work, task: Task, claim: Claim, *, from_waiting: bool = F
     work.emit(fact, sequence=task.version, community=task.community)
 
 
-def tell_completed(work: Work, task: Task, volunteers: tuple[str, ...]) -> None:
+def tell_completed(
+    work: Work, task: Task, volunteers: tuple[str, ...], traceparent: str | None = None
+) -> None:
     """Say that a task is over."""
     if task.outcome is None or task.ended_at is None:
         raise ValueError("a task that is over has an outcome and an end")
     fact = TaskCompleted(
         outcome=task.outcome.value, completed_at=task.ended_at, volunteers=volunteers, **_known(task)
     )
-    work.emit(fact, sequence=task.version, community=task.community)
+    work.emit(fact, sequence=task.version, community=task.community, traceparent=traceparent)
 
 
 def tell_expired(work: Work, task: Task, *, taken: bool) -> None:

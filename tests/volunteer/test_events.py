@@ -1,0 +1,138 @@
+"""Cases become tasks by event, and their end goes back by event: over the real broker, and with repeats."""
+
+import json
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import anyio
+import pytest
+
+from services.volunteer.app import SERVICE
+from services.volunteer.usecases.follow_cases import follow_cases
+from shared.contracts import Assignee, Event, IssueAssigned, IssueResolved
+from shared.identifiers import new_id
+from shared.messaging.envelope import to_record
+from shared.messaging.settings import KafkaSettings
+from shared.runtime.running import Activity, running
+from tests.fixtures.bus import Bus
+from tests.fixtures.identity import Issuer
+from tests.fixtures.services import MakeSettings
+from tests.volunteer.conftest import HERE, THERE, Volunteering
+
+pytestmark = pytest.mark.anyio
+
+
+def given_to(assignee: Assignee, case: Any = None, **envelope: Any) -> Event[IssueAssigned]:
+    fact = IssueAssigned(
+        case=case or new_id(),
+        category="stairwell-clutter",
+        place=new_id(),
+        priority="ordinary",
+        assignee=assignee,
+        due_at=datetime.now(UTC) + timedelta(hours=2),
+    )
+    known: dict[str, Any] = {"time": datetime.now(UTC), "community": HERE, "sequence": 2}
+    return Event(new_id(), "/linli/issues", data=fact, **known | envelope)
+
+
+VOLUNTEERS, GUARDS = Assignee(volunteers=True), Assignee(role="guard")
+
+
+@pytest.fixture
+async def whole(
+    service_settings: MakeSettings, issuer: Issuer, tmp_path: Path
+) -> AsyncIterator[Volunteering]:
+    """All of it but the schedule."""
+    only = (Activity.api, Activity.relay, Activity.consumer)
+    clock = tmp_path / "clock.json"
+    async with running(SERVICE, service_settings("volunteer", clock_file=clock), only) as service:
+        yield Volunteering(service, issuer, clock)
+
+
+async def test_a_case_for_the_volunteers_is_one_task_whose_end_goes_back(
+    whole: Volunteering, kafka_settings: KafkaSettings
+) -> None:
+    bus = Bus(kafka_settings.bootstrap_servers, kafka_settings.topic_prefix)
+    event, others = given_to(VOLUNTEERS), [given_to(GUARDS), given_to(VOLUNTEERS, imported=True)]
+    for each in (event, event, *others, event):
+        record = to_record(each)
+        bus.produce("linli.issues", record.value, key=record.key, headers=record.headers)
+    entry = await whole.active("gu", "guard")
+    (task,) = await board_with_tasks(whole)
+    assert (task["kind"], task["about"]) == ("look-after-case", str(event.data.case))
+    await whole.made("gu", "guard", f"/tasks/{task['id']}/claim", {"volunteer": entry})
+    await whole.made("gu", "guard", f"/tasks/{task['id']}/check-in", {})
+    await whole.made("gu", "guard", f"/tasks/{task['id']}/report", {"outcome": "done"})
+    await told(whole)
+    records = [
+        r for r in await anyio.to_thread.run_sync(bus.records, "linli.volunteer") if ".task-" in r.type
+    ]
+    said = [(r.type.split(".")[2], json.loads(r.value or b"")) for r in records]
+    assert [noun for noun, _ in said] == ["task-opened", "task-claimed", "task-completed"]
+    about = {"type": "case", "id": str(event.data.case)}
+    assert all(fact["about"] == about for _, fact in said)
+    assert (said[2][1]["outcome"], said[2][1]["volunteers"]) == ("done", ["gu"])
+    assert {record.key for record in records} == {task["id"].encode()}
+    assert len((await whole.read("gu", "guard", "/tasks?state=completed"))["items"]) == 1
+
+
+async def board_with_tasks(whole: Volunteering) -> list[dict[str, Any]]:
+    for _ in range(300):
+        if found := (await whole.read("gu", "guard", "/tasks"))["items"]:
+            return list(found)
+        await anyio.sleep(0.05)
+    pytest.fail("the case became no task")
+
+
+async def told(whole: Volunteering) -> None:
+    for _ in range(300):
+        async with whole.works.for_system("test") as work:
+            if not await work.connection.fetchval("SELECT count(*) FROM outbox"):
+                return
+        await anyio.sleep(0.05)
+    pytest.fail("the outbox did not drain")
+
+
+async def test_a_case_that_goes_elsewhere_ends_its_task(quiet: Volunteering) -> None:
+    first, second = given_to(VOLUNTEERS), given_to(VOLUNTEERS)
+    resolved = IssueResolved(
+        case=second.data.case, category="leak", resolver="han", resolved_at=datetime.now(UTC)
+    )
+    stranger = given_to(GUARDS, case=first.data.case, community=THERE)
+    events = [first, second, stranger]
+    await tell(quiet, *events, *events)
+    assert {fact["task"] for fact in await quiet.said("task-opened")} == {
+        task["id"] for task in (await quiet.read("zhang", "steward", "/tasks"))["items"]
+    }
+    await tell(quiet, given_to(GUARDS, case=first.data.case))
+    await tell(quiet, Event(new_id(), "/linli/issues", datetime.now(UTC), HERE, 3, resolved))
+    ended = await quiet.said("task-completed")
+    assert [fact["outcome"] for fact in ended] == ["not-needed"] * 2
+    assert [fact["about"]["id"] for fact in ended] == [str(first.data.case), str(second.data.case)]
+
+
+async def tell(quiet: Volunteering, *events: Event[Any]) -> None:
+    """Hands events to the use case as the consumer does, without its inbox."""
+    async with quiet.works.for_system("test") as work:
+        await follow_cases(work, events)
+
+
+async def test_a_late_case_still_leaves_time_and_a_kind_may_name_its_category(quiet: Volunteering) -> None:
+    rules = {"who": ["guard"], "confirmation": "own", "categories": ["stairwell-clutter"], "minutes": 10}
+    await quiet.made("ola", "operator", "/task-kinds", {"code": "tidy", "rules": rules})
+    late = given_to(VOLUNTEERS)
+    late = Event(
+        new_id(),
+        late.source,
+        late.time,
+        HERE,
+        2,
+        late.data.model_copy(update={"due_at": datetime.now(UTC) - timedelta(hours=1)}),
+    )
+    await tell(quiet, late)
+    (task,) = (await quiet.read("gu", "guard", "/tasks"))["items"]
+    assert (task["kind"], task["minutes"]) == ("tidy", 10)
+    window = datetime.fromisoformat(task["ends_at"]) - datetime.fromisoformat(task["starts_at"])
+    assert window == timedelta(minutes=240)
