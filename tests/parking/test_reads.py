@@ -111,7 +111,7 @@ BAD: dict[str, tuple[int, Callable[[Compound], bytes], dict[str, str], dict[str,
     "another media type": (415, good, {"content-type": "text/plain"}, {}),
     "compressed": (415, good, {"content-encoding": "gzip"}, {}),
     "nothing": (422, lambda _: b"", {}, {}),
-    "too large": (413, lambda _: b" " * 300_000, {}, {}),
+    "too large": (413, lambda _: b" " * 600_000, {}, {}),
     "no sent_at": (422, body(sent_at="gone"), {}, {}),
     "a time without a zone": (422, with_read(captured_at="2026-03-02T08:00:00"), {}, {}),
     "a time before all devices": (422, with_read(captured_at="1970-01-01T00:00:00Z"), {}, {}),
@@ -143,6 +143,13 @@ async def test_a_bad_delivery_is_refused_whole_and_opens_nothing(compound: Compo
     assert tampering.status_code == 401
     assert await stored(compound) == 0
     assert await compound.said() == []
+
+
+async def test_a_thousand_reads_are_taken_at_once(compound: Compound) -> None:
+    reads = [compound.read(0, f"浙B{n:05d}", f"{n:0>64}") | {"confidence": 0.987654321} for n in range(1000)]
+    answer = await compound.deliver("in", *reads)
+    assert (answer.status_code, answer.json()) == (200, {"stored": 1000, "repeated": 0}), answer.text
+    assert len(await compound.said("vehicle-entered")) == 1000
 
 
 async def test_a_patrol_sees_and_begins_no_stay(compound: Compound) -> None:

@@ -21,6 +21,9 @@ from shared.security.signatures import KEY_ID, verify
 
 routes = router("/reads", "reads")
 
+LARGEST_BODY = 512 * 1024
+"""A thousand reads whose every field is as long as it may be."""
+
 ReadId = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=r"^[!-~]+$")]
 
 
@@ -61,7 +64,7 @@ class TakenOut(BaseModel):
     repeated: int = Field(description="Reads that were known already and changed nothing.")
 
 
-@routes.post("", response_model=TakenOut, openapi_extra=declared_body(ReadsIn))
+@routes.post("", response_model=TakenOut, max_body_size=LARGEST_BODY, openapi_extra=declared_body(ReadsIn))
 @signed()
 async def deliver(request: Request) -> Response:
     """Deliver up to a thousand reads, or a heartbeat; the answer comes when they are stored for good."""
