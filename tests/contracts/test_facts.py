@@ -202,6 +202,7 @@ ALLOWED = {
     *((f"linli.parking.vehicle-{done}.v1", "masked_plate") for done in ("registered", "entered", "exited")),
     ("linli.parking.vehicle-overstayed.v1", "masked_plate"),
     ("linli.parking.overstay-retracted.v1", "masked_plate"),
+    ("linli.volunteer.task-claimed.v1", "number"),  # which of the task's places
 }
 CANARIES = [
     "张三",

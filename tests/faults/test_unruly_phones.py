@@ -53,6 +53,7 @@ def test_a_number_that_is_refused_does_not_ring_and_that_is_told(
     refused = here.guard.hears("case-assigned", case)
     here.told.remove(refused)
     here.hears_all()
+    eventually(lambda: bool(here.ledger.lines([here.guard.address])), 10, "the refused message in the ledger")
     assert [line["status"] for line in here.ledger.lines([here.guard.address])] == ["rejected"]
     eventually(lambda: _failures(deployment, here) == {(here.guard.person, "rejected")}, 10, "message-failed")
 
