@@ -26,7 +26,7 @@ class NotTaken(Exception):
 
 @dataclass(slots=True)
 class Gates:
-    """The gates of all compounds; `reach` is called before the read of each position is sent.
+    """The gates of all compounds; `reach` is called while the block of each position is sent.
 
     `ready` is awaited before a new day begins: whoever was killed shall not oversleep days.
     """
@@ -47,9 +47,8 @@ class Gates:
         # No process may still believe in yesterday: it would take the gates' clocks for wrong.
         await asyncio.sleep(RECHECK_SECONDS * 1.5)
         for block in found:
-            for read in block.reads:
-                await self.reach(read.position)
             async with asyncio.TaskGroup() as group:
+                group.create_task(self._reached(block))
                 for number, lot in enumerate(self.lots):
                     deliver = self._ordered if lot.manner == "ordered" else self._shuffled
                     group.create_task(deliver(lot, block, number))
@@ -58,6 +57,11 @@ class Gates:
         """Let both gates state that there is nothing more up to then."""
         for gate in lot.keys:
             await self._deliver(lot, gate, [], up_to)
+
+    async def _reached(self, block: Block) -> None:
+        """Beside the deliveries, so that whoever is killed has some of them in hand."""
+        for read in block.reads:
+            await self.reach(read.position)
 
     async def _ordered(self, lot: Lot, block: Block, _number: int) -> None:
         for gate in lot.keys:
