@@ -153,6 +153,7 @@ async def test_no_canary_leaves_before_its_stage(
 
     await quiet.made("rider-7", "rider", f"/tasks/{made['id']}/check-in", {})
     assert await crawl.leaks(reading, [*strangers, *abroad, ("rider-8", "rider", HERE)]) == set()
+    assert await crawl.leaks(reading, [("rider-7", "rider", HERE)]) == own
     code = (await quiet.read("elder-1", "resident", f"/tasks/{made['id']}/code"))["code"]
     await quiet.made("rider-7", "rider", f"/tasks/{made['id']}/confirm", {"code": code})
     over = [*abroad[:1], ("rider-7", "rider", HERE), ("elder-1", "resident", HERE)]
@@ -165,7 +166,8 @@ async def test_no_canary_leaves_before_its_stage(
             assert table in {"duties", "positions"} or kept, table
             assert not [canary for canary in CANARIES if canary in str(kept)], table
         stages = await work.connection.fetch("SELECT person, stage FROM looks ORDER BY id")
-    assert {row["person"] for row in stages} == {"rider-7"}
+    looked = {(row["person"], row["stage"]) for row in stages}
+    assert looked == {("rider-7", "claimed"), ("rider-7", "checked-in"), ("elder-1", "code")}
     logged = capsys.readouterr()
     assert "/tasks/" in logged.out + logged.err
     assert not [canary for canary in CANARIES if canary in logged.out + logged.err]

@@ -51,6 +51,7 @@ async def test_rice_and_oil(quiet: Volunteering) -> None:
     assert statement["items"][0]["grade"] == "A"
     looks = (await quiet.read("daughter-1", "resident", await looks_path(quiet, task)))["items"]
     assert [(look["person"], look["stage"]) for look in looks] == [
+        ("elder-1", "code"),
         ("rider-7", "checked-in"),
         ("rider-7", "claimed"),
     ]
@@ -79,6 +80,21 @@ async def test_five_wrong_codes_and_only_staff_confirm(quiet: Volunteering) -> N
     assert own.status_code == 403
     assert (await quiet.made("zhang", "steward", f"/tasks/{task}/confirm", {}))["confirmed"]
     assert len(await quiet.said("task-completed")) == len(await quiet.said("hours-credited")) == 1
+
+
+async def test_a_code_that_the_helper_has_read_proves_nothing(quiet: Volunteering) -> None:
+    await quiet.made(
+        "ola", "operator", "/task-kinds", {"code": "carry", "rules": ALONE | {"who": ["steward"]}}
+    )
+    elder, steward = await quiet.elder(), await quiet.active("zhou", "steward")
+    made = await quiet.made("zhou", "steward", "/tasks", {"kind": "carry", "beneficiary": elder})
+    path = f"/tasks/{made['id']}"
+    code = (await quiet.read("zhou", "steward", f"{path}/code"))["code"]
+    await quiet.made("zhou", "steward", f"{path}/claim", {"volunteer": steward})
+    await quiet.made("zhou", "steward", f"{path}/check-in", {})
+    assert (await quiet.ask("zhou", "steward", "POST", f"{path}/confirm", {"code": code})).status_code == 403
+    assert (await quiet.ask("zhou", "steward", "POST", f"{path}/confirm", {})).status_code == 403
+    assert (await quiet.made("zhang", "steward", f"{path}/confirm", {}))["confirmed"]
 
 
 async def test_what_nobody_takes_expires_and_is_told(quiet: Volunteering) -> None:

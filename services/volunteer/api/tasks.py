@@ -13,6 +13,7 @@ from services.volunteer.api.beneficiaries import PointIn
 from services.volunteer.domain.position import blurred, read_point
 from services.volunteer.domain.task import Outcome, Task, TaskState
 from services.volunteer.store import tasks
+from services.volunteer.usecases.disclose import show_code
 from services.volunteer.usecases.end_task import cancel_task
 from services.volunteer.usecases.open_task import Ask, open_task
 from shared.contracts.fields import Code
@@ -175,15 +176,9 @@ async def read(task_id: UUID, call: Requested) -> Response:
 @routes.get("/{task_id}/code", response_model=CodeView)
 @members()
 async def read_code(task_id: UUID, call: Requested) -> Response:
-    """Read the code that ends the task: for the one who is helped, the family, who asked, and staff."""
-
-    async def use_case(work: Work) -> CodeView:
-        found = await tasks.find(work.connection, call.community, task_id)
-        if found is None or own(call) not in {None, found.asked_by, *found.family}:
-            raise NotFound("no such task")
-        return CodeView(code=found.code)
-
-    return answered(await call.read(use_case))
+    """Read the code that ends the task: the one who is helped, the family, who asked, and staff; recorded."""
+    code = await call.read(lambda work: show_code(work, call.community, task_id, only_of=own(call)))
+    return answered(CodeView(code=code))
 
 
 @routes.post("/{task_id}/cancel", response_model=TaskView)

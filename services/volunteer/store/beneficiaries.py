@@ -33,6 +33,10 @@ _LOOK = """
 INSERT INTO looks (id, community_id, beneficiary_id, task_id, claim_id, person, stage, at)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
 """
+_SAW = """
+SELECT EXISTS (SELECT FROM looks WHERE community_id = $1 AND beneficiary_id = $2 AND task_id = $3
+                  AND stage = $4 AND person = ANY($5::text[]))
+"""
 _LOOKS = """
 SELECT id, beneficiary_id, task_id, claim_id, person, stage, at FROM looks
 WHERE community_id = $1 AND beneficiary_id = $2 AND ($3::uuid IS NULL OR id < $3) ORDER BY id DESC LIMIT $4
@@ -82,6 +86,14 @@ async def record_look(connection: Connection, community: UUID, look: Look) -> No
         _LOOK,
         *(look.id, community, look.beneficiary, look.task, look.claim, look.person, look.stage, look.at),
     )
+
+
+async def have_seen(
+    connection: Connection, community: UUID, beneficiary: UUID, task: UUID, stage: str, persons: Sequence[str]
+) -> bool:
+    """Whether one of these persons has seen this of a task."""
+    found: bool = await connection.fetchval(_SAW, community, beneficiary, task, stage, list(persons))
+    return found
 
 
 async def looks(

@@ -12,7 +12,7 @@ from shared.database.work import Work
 from shared.errors import NotFound
 from shared.identifiers import new_id
 
-STAFF_STAGE = "staff"
+STAFF_STAGE, CODE_STAGE = "staff", "code"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,3 +51,17 @@ async def look_up(work: Work, community: UUID, beneficiary: UUID) -> Beneficiary
     look = Look(new_id(), beneficiary, None, None, work.actor, STAFF_STAGE, work.now)
     await beneficiaries.record_look(work.connection, community, look)
     return someone
+
+
+async def show_code(work: Work, community: UUID, task_id: UUID, *, only_of: str | None) -> str | None:
+    """Gives the code to the one who is helped, the family, who asked, or staff, and records it.
+
+    A code proves nothing in the hands of who helps: `confirm_by_code` looks here. Raises NotFound.
+    """
+    task = await tasks.find(work.connection, community, task_id)
+    if task is None or only_of not in {None, task.asked_by, *task.family}:
+        raise NotFound("no such task")
+    if task.beneficiary is not None and task.code is not None:
+        look = Look(new_id(), task.beneficiary, task.id, None, work.actor, CODE_STAGE, work.now)
+        await beneficiaries.record_look(work.connection, community, look)
+    return task.code

@@ -9,7 +9,8 @@ from services.volunteer.domain.hours import Entry, grade_of, minutes_of
 from services.volunteer.domain.kind import Confirmation
 from services.volunteer.domain.position import Point, metres_between
 from services.volunteer.domain.task import CODE_TRIES, Outcome, Task, TaskState
-from services.volunteer.store import claims, hours, tasks
+from services.volunteer.store import beneficiaries, claims, hours, tasks
+from services.volunteer.usecases.disclose import CODE_STAGE
 from services.volunteer.usecases.task_facts import tell_completed, tell_expired
 from shared.contracts.volunteer.hours import HoursCredited
 from shared.database.work import Work, Works
@@ -65,7 +66,7 @@ async def report_end(
 async def confirm_by_code(work: Work, community: UUID, task_id: UUID, person: str, code: str) -> Confirmed:
     """Ends a task by the code of the one who was helped; five wrong ones, and only staff can.
 
-    Raises NotFound, TaskOverError, NoClaimError.
+    Raises NotFound, Forbidden (a helper has read the code), TaskOverError, NoClaimError.
     """
     task = await _held(work, community, task_id)
     held = await claims.of_task(work.connection, community, task_id)
@@ -74,6 +75,7 @@ async def confirm_by_code(work: Work, community: UUID, task_id: UUID, person: st
         raise NotFound("no such task")
     task.must_be_open()
     _must_be_there(held)
+    await _code_unseen(work, task, held)
     if task.code is None or task.code_failures >= CODE_TRIES:
         return Confirmed(task, confirmed=False, tries_left=0)
     if not compare_digest(task.code.encode(), code.encode()):
@@ -138,6 +140,14 @@ async def _mine(work: Work, community: UUID, task_id: UUID, person: str) -> tupl
     if mine is None:
         raise NoClaimError("you hold no place of this task")
     return task, held, mine
+
+
+async def _code_unseen(work: Work, task: Task, held: list[Claim]) -> None:
+    helpers = [claim.person for claim in held]
+    if task.beneficiary is not None and await beneficiaries.have_seen(
+        work.connection, task.community, task.beneficiary, task.id, CODE_STAGE, helpers
+    ):
+        raise Forbidden("one who helps has read the code, so it proves nothing; staff confirm")
 
 
 def _near(one: Point | None, other: Point | None) -> bool:
