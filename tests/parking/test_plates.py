@@ -48,6 +48,27 @@ def test_every_new_energy_plate_is_known(plate: str) -> None:
     assert read_plate(plate).kind is PlateKind.new_energy
 
 
+OFFICIAL = {
+    PlateKind.embassy: r"[0-9]{6}使",
+    PlateKind.consulate: r"[沪粤川][A-HJ-NP-Z][0-9]{4}领",
+    PlateKind.armed_police: r"WJ[京浙]?[0-9]{4}[0-9TDSHBXJ]",
+    PlateKind.army: r"[VKHBSLJNGCE][A-DJ-PR-TVY][0-9]{5}",
+    PlateKind.civil_aviation: r"民航[A-HJ-NP-Z0-9]{5}",
+    PlateKind.emergency: r"[京浙][A-HJ-NP-Z][A-HJ-NP-Z0-9]{4}应急",
+}
+
+
+@pytest.mark.parametrize("kind", OFFICIAL)
+@given(data=st.data())
+def test_every_official_plate_is_known_and_shows_no_more_than_others(
+    kind: PlateKind, data: st.DataObject
+) -> None:
+    plate = data.draw(st.from_regex(OFFICIAL[kind], fullmatch=True))
+    assert read_plate(plate).kind is kind
+    assert read_plate(plate).suggestion is None
+    assert plate[:4] not in masked(plate)
+
+
 @given(plate=genuine, between=separator, lower=st.booleans(), wide=st.booleans())
 def test_however_a_plate_is_written_its_text_is_the_same(
     plate: str, between: str, lower: bool, wide: bool

@@ -1,7 +1,8 @@
 """Number plates: one normal form for all ways of writing one, its kind by the grammar, and its mask.
 
-The kinds and characters are those of the national standards GA 36-2018 (ordinary, new energy). A plate of
-another kind (embassy, army, foreign, paper) is accepted and flagged: its car is in the compound all the same.
+Ordinary and new-energy plates follow the national standard GA 36-2018; the grammar of official plates is as they
+are seen on roads, for nobody publishes it. A plate of another kind (foreign, paper, misread) is accepted and
+flagged: its car is in the compound all the same.
 """
 
 import re
@@ -20,6 +21,15 @@ _CROSS_BORDER = re.compile(f"粤Z{_SERIAL}{{4}}[港澳]")
 _NEW_ENERGY = re.compile(
     f"[{PROVINCES}][{_LETTER}](?:[A-HJK]{_SERIAL}[0-9]{{4}}|[0-9]{{5}}[A-HJK])",
 )
+# Agencies' old plates with the letter O are not among them: an O is far more often a misread 0.
+_OFFICIAL = {
+    "embassy": re.compile(r"[0-9]{6}使"),
+    "consulate": re.compile(f"[{PROVINCES}][{_LETTER}][0-9]{{4}}领"),
+    "armed-police": re.compile(f"WJ[{PROVINCES}]?[0-9]{{4}}[0-9TDSHBXJ]"),
+    "army": re.compile(r"[VKHBSLJNGCE][A-DJ-PR-TVY][0-9]{5}"),
+    "civil-aviation": re.compile(f"民航{_SERIAL}{{5}}"),
+    "emergency": re.compile(f"[{PROVINCES}][{_LETTER}]{_SERIAL}{{4}}应急"),
+}
 _SHOWN = re.compile("[0-9A-Z挂学警港澳领使]{3}")
 _LOOKALIKES = str.maketrans("IO", "10")
 
@@ -29,6 +39,12 @@ class PlateKind(StrEnum):
 
     ordinary = "ordinary"
     new_energy = "new-energy"
+    embassy = "embassy"
+    consulate = "consulate"
+    armed_police = "armed-police"
+    army = "army"
+    civil_aviation = "civil-aviation"
+    emergency = "emergency"
     unknown = "unknown"
 
 
@@ -69,12 +85,15 @@ def kind_of(text: str) -> PlateKind:
     """The kind of a plate in its normal form."""
     if _ORDINARY.fullmatch(text) or _CROSS_BORDER.fullmatch(text):
         return PlateKind.ordinary
-    return PlateKind.new_energy if _NEW_ENERGY.fullmatch(text) else PlateKind.unknown
+    if _NEW_ENERGY.fullmatch(text):
+        return PlateKind.new_energy
+    found = (PlateKind(name) for name, grammar in _OFFICIAL.items() if grammar.fullmatch(text))
+    return next(found, PlateKind.unknown)
 
 
 def masked(text: str) -> str:
-    """A plate as it may leave this service: 浙L·**123; of an unknown kind without its beginning."""
-    prefix = "" if kind_of(text) is PlateKind.unknown else text[:2]
+    """A plate as it may leave this service: 浙L·**123; of a rarer kind without its beginning."""
+    prefix = text[:2] if kind_of(text) in {PlateKind.ordinary, PlateKind.new_energy} else ""
     rest = text[len(prefix) :]
     shown = rest[-3:] if len(rest) >= 5 and _SHOWN.fullmatch(rest[-3:]) else ""
     stars = "*" * min(8, max(2, len(rest) - len(shown)))
