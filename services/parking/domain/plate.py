@@ -1,8 +1,8 @@
 """Number plates: one normal form for all ways of writing one, its kind by the grammar, and its mask.
 
-Ordinary and new-energy plates follow the national standard GA 36-2018; the grammar of official plates is as they
-are seen on roads, for nobody publishes it. A plate of another kind (foreign, paper, misread) is accepted and
-flagged: its car is in the compound all the same.
+Ordinary and new-energy plates follow the national standard GA 36-2018; the grammar of official plates is
+as they are seen on roads, for nobody publishes it. A plate of another kind (foreign, paper, misread) is
+accepted and flagged: its car is in the compound all the same.
 """
 
 import re
