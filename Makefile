@@ -34,9 +34,9 @@ $(INSTALLED):
 run: $(INSTALLED)  ## run the whole suite with its servers, simulators and the demo day, until Ctrl-C
 	@$(BIN)/python -m deploy.embedded.run
 
-test: $(INSTALLED)  ## run all tests on real servers; the serial ones last, one at a time
+test: $(INSTALLED)  ## run all tests on real servers; last those that stop servers of their own
 	$(PYTEST) -q -n $(WORKERS) -m "not serial" --ignore tests/house
-	$(PYTEST) -q -m serial
+	$(PYTEST) -q -n $(WORKERS) -m serial
 
 check: check-style check-types check-imports check-contracts check-house  ## everything that needs no server
 
