@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 import asyncpg
@@ -13,7 +13,7 @@ from aiokafka.producer.message_accumulator import BatchBuilder
 
 from shared.faults import crash_point
 from shared.messaging import metrics
-from shared.messaging.partitions import partition_of
+from shared.messaging.partitions import partitions_of
 
 BATCH_ROWS = 500
 
@@ -56,16 +56,17 @@ class Lanes:
         """Send with this producer from now on."""
         self._producer, self.failure = producer, None
 
-    def accept(self, rows: Iterable[Row], partitions: Callable[[str], int | None]) -> set[str]:
+    def accept(self, rows: Sequence[Row], partitions: Callable[[str], int | None]) -> set[str]:
         """Queue rows in order; gives the topics whose partitions nobody knows and whose rows were left."""
         counts: dict[str, int | None] = {}
-        for row in rows:
+        hashed = partitions_of([row["key"] for row in rows], [row["id"] for row in rows])
+        for row, place in zip(rows, hashed, strict=True):
             topic = row["topic"]
             if topic not in counts:
                 counts[topic] = partitions(topic)
             if (count := counts[topic]) is None:
                 continue
-            self._lane(topic, partition_of(row["key"], count, row["id"])).rows.append(row)
+            self._lane(topic, place % count).rows.append(row)
             self.in_hand.add(row["id"])
             self.bytes_in_hand += len(row["value"])
         for lane in self._lanes.values():

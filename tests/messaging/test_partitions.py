@@ -5,7 +5,7 @@ from aiokafka.partitioner import murmur2 as reference
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.messaging.partitions import murmur2, partition_of
+from shared.messaging.partitions import murmur2, partitions_of
 
 
 @pytest.mark.parametrize(
@@ -21,13 +21,12 @@ from shared.messaging.partitions import murmur2, partition_of
     ],
 )
 def test_the_hash_is_javas(key: bytes, hashed: int) -> None:
-    assert murmur2(key) == hashed % 2**32
+    assert murmur2(key, len(key), 1) == (hashed % 2**32,)
 
 
-@given(key=st.binary(max_size=80), partitions=st.integers(1, 60))
-def test_a_key_has_one_partition_and_it_is_the_default_partitioners(key: bytes, partitions: int) -> None:
-    assert partition_of(key, partitions, 1) == (reference(key) & 0x7FFFFFFF) % partitions
-
-
-def test_rows_without_a_key_take_turns() -> None:
-    assert [partition_of(None, 3, turn) for turn in range(4)] == [0, 1, 2, 0]
+@given(keys=st.lists(st.binary(max_size=6) | st.binary(min_size=35, max_size=38) | st.none(), max_size=40))
+def test_each_key_is_placed_by_itself_as_the_default_partitioner_does(keys: list[bytes | None]) -> None:
+    turns = range(1000, 1000 + len(keys))
+    assert partitions_of(keys, turns) == [
+        turn if key is None else reference(key) & 0x7FFFFFFF for key, turn in zip(keys, turns, strict=True)
+    ]
