@@ -15,7 +15,7 @@ registered_at, version
 """
 _ADD = f"""
 INSERT INTO vehicles ({_COLUMNS}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
-ON CONFLICT (community_id, plate) DO NOTHING RETURNING id
+ON CONFLICT (community_id, plate) WHERE valid_until IS NULL DO NOTHING RETURNING id
 """  # noqa: S608
 _FIND = f"SELECT {_COLUMNS} FROM vehicles WHERE community_id = $1 AND id = $2"  # noqa: S608
 _INDEXES = "SELECT index FROM vehicles WHERE community_id = $1 AND household_id = $2"
