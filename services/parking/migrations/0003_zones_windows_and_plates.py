@@ -1,4 +1,4 @@
-"""Zones of compounds, hours in rules, plates a vehicle had, kinds of passes, and each community's time zone."""
+"""Zones of compounds, hours in rules, the plates a vehicle had, kinds of passes, and time zones."""
 
 from shared.database.migration import execute
 from shared.database.tenancy import tenant_policy
