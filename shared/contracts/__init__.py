@@ -4,6 +4,18 @@ from shared.contracts.event import SEQUENCE_DIGITS, Event
 from shared.contracts.fact import FACTS, Fact
 from shared.contracts.fields import About
 from shared.contracts.issues.case import Assignee, IssueAssigned, IssueReported, IssueResolved
+from shared.contracts.issues.deadline import IssueExtended, IssueOverdue
+from shared.contracts.issues.life import (
+    IssueAccepted,
+    IssueChecked,
+    IssueClosed,
+    IssueRated,
+    IssueRefused,
+    IssueReopened,
+    IssueReturned,
+    IssueStarted,
+    IssueWithdrawn,
+)
 from shared.contracts.issues.register import (
     HouseholdEnded,
     HouseholdRegistered,
@@ -20,8 +32,10 @@ from shared.contracts.parking.stay import (
     VehicleOverstayed,
 )
 from shared.contracts.parking.vehicle import VehicleRegistered
+from shared.contracts.parking.violation import ViolationCleared, ViolationEscalated, ViolationOpened
 from shared.contracts.volunteer.duty import DutyEnded, DutyStarted
 from shared.contracts.volunteer.hours import HoursCredited
+from shared.contracts.volunteer.offer import TaskOffered
 from shared.contracts.volunteer.task import TaskClaimed, TaskCompleted, TaskExpired, TaskOpened
 from shared.contracts.volunteer.volunteer import VolunteerRegistered
 
@@ -37,9 +51,20 @@ __all__ = [
     "HoursCredited",
     "HouseholdEnded",
     "HouseholdRegistered",
+    "IssueAccepted",
     "IssueAssigned",
+    "IssueChecked",
+    "IssueClosed",
+    "IssueExtended",
+    "IssueOverdue",
+    "IssueRated",
+    "IssueRefused",
+    "IssueReopened",
     "IssueReported",
     "IssueResolved",
+    "IssueReturned",
+    "IssueStarted",
+    "IssueWithdrawn",
     "MessageDelivered",
     "MessageFailed",
     "OverstayRetracted",
@@ -50,10 +75,14 @@ __all__ = [
     "TaskClaimed",
     "TaskCompleted",
     "TaskExpired",
+    "TaskOffered",
     "TaskOpened",
     "VehicleEntered",
     "VehicleExited",
     "VehicleOverstayed",
     "VehicleRegistered",
+    "ViolationCleared",
+    "ViolationEscalated",
+    "ViolationOpened",
     "VolunteerRegistered",
 ]

@@ -64,3 +64,7 @@ class About(Part):
 
     type: Code = Field(description="What it is: case, violation, task, …")
     id: UUID = Field(description="Its id there.")
+    version: Quantity | None = Field(
+        default=None,
+        description="The sequence of the event that it arose from, when one thing can give rise to several.",
+    )

@@ -2,13 +2,27 @@
 
 from collections.abc import Iterator
 from datetime import datetime
-from hashlib import sha256
 from typing import Any
-from uuid import UUID
 
-from shared.contracts.event import Event
-from shared.contracts.fact import Fact
 from shared.contracts.fields import About
+from shared.contracts.generation.issues_life import case_lives
+from shared.contracts.generation.case_deadlines import case_deadlines
+from shared.contracts.generation.neighbourhood import (
+    BUILDING,
+    CASE,
+    COMMUNITY,
+    COMPOUND,
+    GRANT,
+    GUARD,
+    HOUSEHOLD,
+    MORNING,
+    RESIDENT,
+    RIDER,
+    UNIT,
+    example,
+    made_id,
+)
+from shared.contracts.generation.parking_violations import violations
 from shared.contracts.generation.record import Example
 from shared.contracts.issues.case import Assignee, IssueAssigned, IssueReported, IssueResolved
 from shared.contracts.issues.register import (
@@ -29,41 +43,9 @@ from shared.contracts.parking.stay import (
 from shared.contracts.parking.vehicle import VehicleRegistered
 from shared.contracts.volunteer.duty import DutyEnded, DutyStarted
 from shared.contracts.volunteer.hours import HoursCredited
+from shared.contracts.volunteer.offer import TaskOffered
 from shared.contracts.volunteer.task import TaskClaimed, TaskCompleted, TaskExpired, TaskOpened
 from shared.contracts.volunteer.volunteer import VolunteerRegistered
-
-MORNING = datetime.fromisoformat("2026-03-02T08:15:30+08:00")
-
-
-def made_id(name: str) -> UUID:
-    """A UUIDv7 of the example's morning that is the same in every run, one per name."""
-    random = int.from_bytes(sha256(name.encode()).digest()[:10], "big")
-    milliseconds = int(MORNING.timestamp() * 1000)
-    value = milliseconds << 80 | random
-    value = value & ~(0xF << 76) | 0x7 << 76
-    return UUID(int=value & ~(0x3 << 62) | 0x2 << 62)
-
-
-COMMUNITY, COMPOUND, BUILDING, UNIT = (
-    made_id(name) for name in ("community", "compound", "building", "unit")
-)
-CASE, HOUSEHOLD, GRANT = made_id("case"), made_id("household"), made_id("grant")
-RESIDENT, RIDER, GUARD = "p-7f3a19c2", "p-51d0be84", "p-c09e6612"
-
-
-def _example(summary: str, fact: Fact, sequence: int = 1, **envelope: Any) -> Example:
-    name = f"{fact.event_type} {summary}"
-    trace = sha256(name.encode()).hexdigest()
-    known: dict[str, Any] = {"time": MORNING, "traceparent": f"00-{trace[:32]}-{trace[32:48]}-01"} | envelope
-    event = Event(
-        id=made_id(name),
-        source=f"/linli/{fact.producer}",
-        community=COMMUNITY,
-        sequence=sequence,
-        data=fact,
-        **known,
-    )
-    return Example(summary, event)
 
 
 def _places() -> Iterator[Example]:
@@ -75,26 +57,26 @@ def _places() -> Iterator[Example]:
         place=BUILDING, kind="building", parent=COMPOUND, name="合源小区12幢", code="HY-12"
     )
     unit = PlaceRegistered(place=UNIT, kind="unit", parent=BUILDING, floor_area_cm2=894_500)
-    yield _example("A community, with its time zone", community)
-    yield _example("A compound of that community", compound)
-    yield _example("A building, whose name was corrected", building, sequence=2)
-    yield _example("A unit: an id, its building and its floor area, no number", unit, traceparent=None)
-    yield _example("A unit that was merged with its neighbour", PlaceClosed(place=UNIT), sequence=2)
+    yield example("A community, with its time zone", community)
+    yield example("A compound of that community", compound)
+    yield example("A building, whose name was corrected", building, sequence=2)
+    yield example("A unit: an id, its building and its floor area, no number", unit, traceparent=None)
+    yield example("A unit that was merged with its neighbour", PlaceClosed(place=UNIT), sequence=2)
 
 
 def _households() -> Iterator[Example]:
     household = HouseholdRegistered(household=HOUSEHOLD, unit=UNIT, persons=(RESIDENT, "p-2be4470d"))
     empty = HouseholdRegistered(household=made_id("nobody yet"), unit=made_id("other unit"), persons=())
-    yield _example("A household of two", household)
-    yield _example("A household of which no person is known yet", empty)
-    yield _example("A household that moved out", HouseholdEnded(household=HOUSEHOLD), sequence=2)
+    yield example("A household of two", household)
+    yield example("A household of which no person is known yet", empty)
+    yield example("A household that moved out", HouseholdEnded(household=HOUSEHOLD), sequence=2)
 
 
 def _roles() -> Iterator[Example]:
     granted = RoleGranted(grant=GRANT, person=GUARD, role="guard", place=COMPOUND)
     revoked = RoleRevoked(grant=GRANT, person=GUARD, role="guard", place=COMPOUND)
-    yield _example("A guard of one compound", granted)
-    yield _example("The same guard has left", revoked, sequence=2)
+    yield example("A guard of one compound", granted)
+    yield example("The same guard has left", revoked, sequence=2)
 
 
 def _cases() -> Iterator[Example]:
@@ -119,8 +101,8 @@ def _cases() -> Iterator[Example]:
         closed_at=datetime.fromisoformat("2017-12-31T12:00:00-08:00"),
         flags=("closed-before-reported",),
     )
-    yield _example("A rider reports a blocked fire lane", live)
-    yield _example(
+    yield example("A rider reports a blocked fire lane", live)
+    yield example(
         "Recorded history, kept though its dates cannot be right",
         imported,
         time=long_ago,
@@ -136,7 +118,7 @@ def _cases() -> Iterator[Example]:
         resolver=GUARD,
         resolved_at=datetime.fromisoformat("2026-03-02T09:02:11.250+08:00"),
     )
-    yield _example("The guard has cleared the lane", resolved, sequence=3, time=resolved.resolved_at)
+    yield example("The guard has cleared the lane", resolved, sequence=3, time=resolved.resolved_at)
 
 
 def _case_assignments(due: datetime) -> Iterator[Example]:
@@ -155,7 +137,7 @@ def _case_assignments(due: datetime) -> Iterator[Example]:
             reporter=RIDER,
             due_at=due,
         )
-        yield _example(summary, assigned, sequence=2)
+        yield example(summary, assigned, sequence=2)
 
 
 def _messages() -> Iterator[Example]:
@@ -168,9 +150,9 @@ def _messages() -> Iterator[Example]:
     delivered = MessageDelivered(channel="push", about=About(type="case", id=CASE), **told)
     notice = MessageDelivered(channel="sms", **told | {"category": "emergency-notice"})
     failed = MessageFailed(channel="sms", reason="expired", about=About(type="case", id=CASE), **told)
-    yield _example("A push about a case arrived", delivered, sequence=3)
-    yield _example("An SMS that is about nothing of another service", notice, sequence=2)
-    yield _example("The deadline passed before any provider took it", failed, sequence=4)
+    yield example("A push about a case arrived", delivered, sequence=3)
+    yield example("An SMS that is about nothing of another service", notice, sequence=2)
+    yield example("The deadline passed before any provider took it", failed, sequence=4)
 
 
 def _vehicles_and_volunteers() -> Iterator[Example]:
@@ -189,9 +171,9 @@ def _vehicles_and_volunteers() -> Iterator[Example]:
         valid_from=MORNING,
     )
     rider = VolunteerRegistered(volunteer=made_id("volunteer"), person=RIDER, kind="rider", state="applied")
-    yield _example("A household's second car", second_car)
-    yield _example("An electric car, whose plate is one longer", electric)
-    yield _example("A rider offers to help", rider)
+    yield example("A household's second car", second_car)
+    yield example("An electric car, whose plate is one longer", electric)
+    yield example("A rider offers to help", rider)
 
 
 def _stays() -> Iterator[Example]:
@@ -207,13 +189,13 @@ def _stays() -> Iterator[Example]:
     standing = VehicleOverstayed(told=guards, **overstayed)
     visitor = VehicleOverstayed(told=host, exited_at=left, provisional=True, **overstayed)
     retracted = OverstayRetracted(threshold=1, exited_at=due, told=guards, **stay)
-    yield _example("A car from outside comes in", VehicleEntered(**stay))
-    yield _example("It leaves", VehicleExited(exited_at=left, **stay), sequence=3, time=left)
+    yield example("A car from outside comes in", VehicleEntered(**stay))
+    yield example("It leaves", VehicleExited(exited_at=left, **stay), sequence=3, time=left)
     unseen = VehicleExited(exited_at=left, exit_missed=True, **stay)
-    yield _example("Nobody saw it leave before it came again", unseen, sequence=2, time=left)
-    yield _example("Its two hours are over and it is still there", standing, sequence=2, time=due)
-    yield _example("A visitor's car, told to the host, one gate silent", visitor, sequence=2, time=left)
-    yield _example("It had left in time; the gate said so late", retracted, sequence=3, time=left)
+    yield example("Nobody saw it leave before it came again", unseen, sequence=2, time=left)
+    yield example("Its two hours are over and it is still there", standing, sequence=2, time=due)
+    yield example("A visitor's car, told to the host, one gate silent", visitor, sequence=2, time=left)
+    yield example("It had left in time; the gate said so late", retracted, sequence=3, time=left)
 
 
 def _duty() -> Iterator[Example]:
@@ -225,8 +207,8 @@ def _duty() -> Iterator[Example]:
         "kind": "rider",
     }
     started = DutyStarted(starts_at=MORNING, ends_at=noon, **who)
-    yield _example("A rider goes on duty until noon", started, sequence=2)
-    yield _example("And off it at noon", DutyEnded(ended_at=noon, **who), sequence=3, time=noon)
+    yield example("A rider goes on duty until noon", started, sequence=2)
+    yield example("And off it at noon", DutyEnded(ended_at=noon, **who), sequence=3, time=noon)
 
 
 def _tasks() -> Iterator[Example]:
@@ -238,7 +220,7 @@ def _tasks() -> Iterator[Example]:
         "task": made_id("case task"),
         "kind": "look-after-case",
         "place": BUILDING,
-        "about": About(type="case", id=CASE),
+        "about": About(type="case", id=CASE, version=2),
     }
     window: dict[str, Any] = {"starts_at": MORNING, "ends_at": noon, "places": 1}
     claim = TaskClaimed(
@@ -250,29 +232,48 @@ def _tasks() -> Iterator[Example]:
         ends_at=gone,
         **known,
     )
-    yield _example("Rice and oil for an elder, within four hours", TaskOpened(**known, **window))
-    yield _example("Who had taken it cannot come", TaskOpened(reopened=True, **known, **window), sequence=3)
-    yield _example("A case became a task for the volunteers", TaskOpened(**case_task, **window))
-    yield _example("A rider will come in the next gap between orders", claim, sequence=2)
+    yield example("Rice and oil for an elder, within four hours", TaskOpened(**known, **window))
+    asked: dict[str, Any] = {"offer": made_id("offer"), "volunteer": made_id("volunteer"), "person": RIDER}
+    asked |= {"starts_at": MORNING, "ends_at": noon, "expires_at": come}
+    yield example("A rider nearby is asked", TaskOffered(**asked, **task), sequence=2)
+    yield example(
+        "A guard is asked to look", TaskOffered(**asked | {"person": GUARD}, **case_task), sequence=2
+    )
+    yield example("Who had taken it cannot come", TaskOpened(reopened=True, **known, **window), sequence=3)
+    yield example("A case became a task for the volunteers", TaskOpened(**case_task, **window))
+    yield example("A rider will come in the next gap between orders", claim, sequence=2)
     done = TaskCompleted(outcome="done", completed_at=gone, volunteers=(RIDER,), **known)
     nothing = TaskCompleted(outcome="not-needed", completed_at=gone, volunteers=(GUARD,), **case_task)
-    yield _example("The elder confirmed it", done, sequence=5, time=gone)
-    yield _example("The guard found nothing left to do", nothing, sequence=5, time=gone)
+    yield example("The elder confirmed it", done, sequence=5, time=gone)
+    yield example("The guard found nothing left to do", nothing, sequence=5, time=gone)
     gave_up: dict[str, Any] = {"outcome": "expired", "expired_at": noon}
-    yield _example("Nobody could", TaskExpired(taken=False, **gave_up, **known), sequence=2, time=noon)
-    yield _example("Nobody saw to the case", TaskExpired(taken=False, **gave_up, **case_task), sequence=2)
+    yield example("Nobody could", TaskExpired(taken=False, **gave_up, **known), sequence=2, time=noon)
+    yield example("Nobody saw to the case", TaskExpired(taken=False, **gave_up, **case_task), sequence=2)
     credit: dict[str, Any] = {"volunteer": made_id("volunteer"), "person": RIDER, "task": made_id("task")}
     entry = HoursCredited(entry=made_id("entry"), minutes=20, **credit)
     back = HoursCredited(entry=made_id("counter"), minutes=-20, corrects=made_id("entry"), **credit)
-    yield _example("Twenty minutes are credited", entry, time=gone)
-    yield _example("And taken back, for somebody else had come", back)
+    yield example("Twenty minutes are credited", entry, time=gone)
+    yield example("And taken back, for somebody else had come", back)
 
 
 def examples() -> dict[str, list[Example]]:
     """All examples by event type, in the order they tell their story."""
     found: dict[str, list[Example]] = {}
-    told = (_places, _households, _roles, _cases, _messages, _vehicles_and_volunteers, _stays, _duty, _tasks)
+    told = (
+        _places,
+        _households,
+        _roles,
+        _cases,
+        case_deadlines,
+        case_lives,
+        _messages,
+        _vehicles_and_volunteers,
+        _stays,
+        violations,
+        _duty,
+        _tasks,
+    )
     for made in told:
-        for example in made():
-            found.setdefault(example.event.type, []).append(example)
+        for each in made():
+            found.setdefault(each.event.type, []).append(each)
     return found

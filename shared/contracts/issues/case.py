@@ -1,6 +1,6 @@
 """Facts about a case: what was reported, who is to act, that it is done. Never the words of the report."""
 
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 from uuid import UUID
 
 from pydantic import ConfigDict, Field, model_validator
@@ -25,6 +25,9 @@ CaseState = Literal[
     "referred",
 ]
 """Every state of a case's life; complete from the start, because an enum cannot grow within a version."""
+
+Followers = Annotated[tuple[PersonId, ...], Field(max_length=64)]
+"""Persons who did not report a case and want to hear of it all the same."""
 
 
 class Assignee(Part):
@@ -81,6 +84,7 @@ class IssueAssigned(Fact, event_type="linli.issues.issue-assigned.v1", subject="
     assignee: Assignee = Field(description="Who is to act.")
     reporter: PersonId | None = Field(default=None, description="Who reported it; none when anonymous.")
     due_at: Instant | None = Field(default=None, description="When it must be resolved.")
+    followers: Followers = Field(default=(), description="Who else wants to hear of it.")
 
 
 class IssueResolved(Fact, event_type="linli.issues.issue-resolved.v1", subject="case"):
@@ -92,3 +96,4 @@ class IssueResolved(Fact, event_type="linli.issues.issue-resolved.v1", subject="
     reporter: PersonId | None = Field(default=None, description="Who reported it; none when anonymous.")
     resolver: PersonId = Field(description="Who says so.")
     resolved_at: Instant = Field(description="When it was resolved.")
+    followers: Followers = Field(default=(), description="Who else wants to hear of it.")
