@@ -6,7 +6,8 @@ from services.notify.domain.audience import wanted
 from services.notify.domain.rulebook import Kind
 from services.notify.domain.rules import rule_from
 from services.notify.usecases.install_defaults import shipped
-from shared.contracts.generation.examples import RESIDENT, RIDER, examples
+from shared.contracts.generation.examples import examples
+from shared.contracts.generation.neighbourhood import RESIDENT, RIDER
 from shared.identifiers import new_id
 
 ASKED_BY = "p-2be4470d"
