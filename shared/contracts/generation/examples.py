@@ -5,8 +5,8 @@ from datetime import datetime
 from typing import Any
 
 from shared.contracts.fields import About
-from shared.contracts.generation.issues_life import case_lives
 from shared.contracts.generation.case_deadlines import case_deadlines
+from shared.contracts.generation.issues_life import case_lives
 from shared.contracts.generation.neighbourhood import (
     BUILDING,
     CASE,

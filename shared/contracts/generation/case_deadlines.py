@@ -1,0 +1,40 @@
+"""Examples of a case whose time runs out: told twice to those above, and one that was given more time."""
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any
+
+from shared.contracts.generation.neighbourhood import (
+    BUILDING,
+    CASE,
+    COMMUNITY,
+    COMPOUND,
+    GUARD,
+    RIDER,
+    example,
+)
+from shared.contracts.generation.record import Example
+from shared.contracts.issues.case import Assignee
+from shared.contracts.issues.deadline import IssueExtended, IssueOverdue
+
+
+def case_deadlines() -> Iterator[Example]:
+    """The blocked fire lane of the other examples."""
+    due, later, moved = (
+        datetime.fromisoformat(f"2026-03-02T{at}+08:00") for at in ("10:15:30", "11:15:30", "17:00:00")
+    )
+    case: dict[str, Any] = {
+        "case": CASE,
+        "category": "blocked-fire-lane",
+        "place": BUILDING,
+        "priority": "urgent",
+        "reporter": RIDER,
+    }
+    guards = Assignee(role="guard", place=COMPOUND)
+    room, street = (Assignee(role=role, place=COMMUNITY) for role in ("operator", "street"))
+    first = IssueOverdue(level=1, due_at=due, told=room, assignee=guards, **case)
+    second = IssueOverdue(level=2, due_at=due, told=street, assignee=guards, **case)
+    extended = IssueExtended(due_at=moved, was_due_at=due, told=Assignee(person=GUARD), **case)
+    yield example("Nobody came: the command room hears", first, sequence=3, time=due)
+    yield example("An hour later: the street office", second, sequence=4, time=later)
+    yield example("Until the close of business, as the guard asked", extended, sequence=3, time=due)
