@@ -25,7 +25,11 @@ def violations() -> Iterator[Example]:
         for at in ("08:25:30", "08:35:30", "08:55:30", "09:00:30", "08:49:12")
     )
     car: dict[str, Any] = {"violation": made_id("violation"), "place": COMPOUND, "kind": "fire-lane"}
-    owned: dict[str, Any] = car | {"masked_plate": "浙L·**123", "household": HOUSEHOLD}
+    owned: dict[str, Any] = car | {
+        "masked_plate": "浙L·**123",
+        "household": HOUSEHOLD,
+        "owners": (RESIDENT, "p-2be4470d"),
+    }
     visiting: dict[str, Any] = car | {
         "violation": made_id("visitor's violation"),
         "kind": "exit-blocked",

@@ -6,7 +6,7 @@ from uuid import UUID
 from pydantic import Field
 
 from shared.contracts.fact import Fact
-from shared.contracts.fields import Code, Instant, MaskedPlate
+from shared.contracts.fields import Code, Instant, MaskedPlate, PersonId
 from shared.contracts.issues.case import Assignee
 
 StepAction = Literal["tell-again", "ask-person", "street-office"]
@@ -21,6 +21,9 @@ class ViolationOpened(Fact, event_type="linli.parking.violation-opened.v1", subj
     kind: Code = Field(description="What is wrong: fire-lane, exit-blocked, two-bays, quiet-zone, …")
     masked_plate: MaskedPlate = Field(description="The car's number plate, masked.")
     household: UUID | None = Field(default=None, description="Whose car it is, when a household has it.")
+    owners: tuple[PersonId, ...] = Field(
+        default=(), max_length=64, description="Who lives in that household and may follow the case."
+    )
     told: Assignee | None = Field(
         default=None, description="Who hears of a car of no household: the pass's contact, else the guards."
     )
@@ -39,6 +42,9 @@ class ViolationEscalated(Fact, event_type="linli.parking.violation-escalated.v1"
         description="Tell again by another channel, ask a person to go and look, or call the street office."
     )
     household: UUID | None = Field(default=None, description="Whose car it is, when a household has it.")
+    owners: tuple[PersonId, ...] = Field(
+        default=(), max_length=64, description="Who lives in that household and may follow the case."
+    )
     told: Assignee | None = Field(
         default=None, description="Who hears besides a household: whoever heard before, or the street office."
     )
@@ -54,6 +60,9 @@ class ViolationCleared(Fact, event_type="linli.parking.violation-cleared.v1", su
     kind: Code = Field(description="What was wrong.")
     masked_plate: MaskedPlate = Field(description="The car's number plate, masked.")
     household: UUID | None = Field(default=None, description="Whose car it is, when a household has it.")
+    owners: tuple[PersonId, ...] = Field(
+        default=(), max_length=64, description="Who lives in that household and may follow the case."
+    )
     told: Assignee | None = Field(default=None, description="Who heard of it besides a household.")
     outcome: ViolationOutcome = Field(description="How it ended.")
     cleared_at: Instant = Field(description="When it was cleared.")
