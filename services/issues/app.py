@@ -5,6 +5,7 @@ from contextlib import AsyncExitStack
 from pathlib import Path
 
 from services.issues.api import (
+    case_list,
     cases,
     categories,
     communities,
@@ -63,7 +64,8 @@ ERRORS: dict[type[BaseException], Handling] = {
 # Fixed paths before those with a parameter: /places/import is no place's id.
 ROUTERS = (
     *(communities.routes, register_files.routes, places.routes, households.routes, roles.routes),
-    *(categories.routes, dispatch_rules.routes, reports.routes, cases.routes),
+    *(categories.routes, dispatch_rules.routes, reports.routes),
+    *(case_list.routes, cases.routes),
     *(import_mappings.routes, imports.routes),
 )
 

@@ -7,12 +7,12 @@ from uuid import UUID
 
 import asyncpg
 
-from services.issues.domain.case import SEE_ALL, Case, Change, Seer, State
+from services.issues.domain.case import Case, Change, State
 from services.issues.domain.categories import Priority
 from services.issues.domain.dispatch import Assignee
 from shared.database.work import Connection
 
-_COLUMNS = """
+COLUMNS = """
     id, community_id, category, place_id, latitude, longitude, priority, state, reporter, description,
     reported_at, device_reported_at, due_at, resolved_at, closed_at, assignee_person, assignee_role,
     assignee_place, assignee_volunteers, outcome, source, external_id, flags, version
@@ -45,31 +45,17 @@ class Entry:
     detail: dict[str, Any] | None
 
 
-@dataclass(frozen=True, slots=True)
-class Filters:
-    """Which cases to list; `box` is west, south, east, north in WGS84 degrees, times are half open."""
-
-    state: State | None = None
-    category: str | None = None
-    within: UUID | None = None
-    role: str | None = None
-    person: str | None = None
-    since: datetime | None = None
-    until: datetime | None = None
-    box: tuple[float, float, float, float] | None = None
-
-
 async def case_by_id(
     connection: Connection, community: UUID, case_id: UUID, *, lock: bool = False
 ) -> tuple[Case, Told] | None:
     """Find one case; `lock` keeps others from changing it until the transaction ends."""
     row = await connection.fetchrow(
-        f"SELECT {_COLUMNS} FROM cases WHERE community_id = $1 AND id = $2"  # noqa: S608
+        f"SELECT {COLUMNS} FROM cases WHERE community_id = $1 AND id = $2"  # noqa: S608
         + (" FOR UPDATE" if lock else ""),
         community,
         case_id,
     )
-    return None if row is None else (_case(row), _told(row))
+    return None if row is None else (case_of(row), told_of(row))
 
 
 async def history_of(connection: Connection, community: UUID, case_id: UUID) -> list[Entry]:
@@ -136,61 +122,6 @@ async def add_entry(
     )
 
 
-async def list_cases(
-    connection: Connection,
-    community: UUID,
-    seer: Seer,
-    filters: Filters,
-    after: tuple[datetime, UUID] | None,
-    limit: int,
-) -> list[tuple[Case, Told]]:
-    """List a page of the cases somebody may see, the last reported first.
-
-    Only the conditions that are asked for are in the statement, so that each has a plan of its own.
-    """
-    values: list[Any] = [community]
-    conditions = ["community_id = $1"]
-
-    def where(condition: str, *given: Any) -> None:
-        numbers = [f"${len(values) + place}" for place in range(1, len(given) + 1)]
-        values.extend(given)
-        conditions.append(condition.format(*numbers))
-
-    if not seer.roles & SEE_ALL:
-        where(
-            "(reporter = {0} OR assignee_person = {0} OR assignee_role = ANY({1}::text[])"
-            " OR assignee_volunteers AND 'volunteer' = ANY({1}::text[]))",
-            seer.person,
-            sorted(seer.roles),
-        )
-    for condition, value in (
-        ("state = {0}", filters.state),
-        ("category = {0}", filters.category),
-        ("assignee_role = {0}", filters.role),
-        ("assignee_person = {0}", filters.person),
-        ("reported_at >= {0}", filters.since),
-        ("reported_at < {0}", filters.until),
-        (
-            "place_id IN (SELECT id FROM places WHERE community_id = $1 AND path @> ARRAY[{0}::uuid])",
-            filters.within,
-        ),
-    ):
-        # The community itself is no condition: it holds the cases without a place as well.
-        if value not in (None, community):
-            where(condition, value)
-    if filters.box is not None:
-        where("longitude BETWEEN {0} AND {2} AND latitude BETWEEN {1} AND {3}", *filters.box)
-    if after is not None:
-        where("(reported_at, id) < ({0}::timestamptz, {1}::uuid)", *after)
-    values.append(limit)
-    rows = await connection.fetch(
-        f"SELECT {_COLUMNS} FROM cases WHERE {' AND '.join(conditions)} "  # noqa: S608
-        f"ORDER BY reported_at DESC, id DESC LIMIT ${len(values)}",
-        *values,
-    )
-    return [(_case(row), _told(row)) for row in rows]
-
-
 @dataclass(frozen=True, slots=True)
 class _Nobody:
     person: str | None = None
@@ -202,7 +133,8 @@ class _Nobody:
 _NOBODY = _Nobody()
 
 
-def _case(row: asyncpg.Record) -> Case:
+def case_of(row: asyncpg.Record) -> Case:
+    """Read a case from its columns."""
     assignee = None
     if row["assignee_person"] is not None or row["assignee_role"] is not None or row["assignee_volunteers"]:
         assignee = Assignee(
@@ -225,7 +157,8 @@ def _case(row: asyncpg.Record) -> Case:
     )
 
 
-def _told(row: asyncpg.Record) -> Told:
+def told_of(row: asyncpg.Record) -> Told:
+    """Read what was said of a case from its columns."""
     return Told(
         description=row["description"],
         latitude=row["latitude"],
