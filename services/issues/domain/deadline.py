@@ -1,16 +1,22 @@
 """When a case is due: a pure function of when it was reported, its category and the community's calendar."""
 
 from datetime import datetime, timedelta
+from enum import StrEnum
 from typing import Protocol
 
 _MINUTE = timedelta(minutes=1)
 
 
-class Calendar(Protocol):
-    """Tells which moment lies so many counted minutes later.
+class Counted(StrEnum):
+    """Which minutes of a deadline count; a working day is 1440 of them, to the close of business."""
 
-    Working hours, holidays and make-up workdays come as further calendars; a category will name its own.
-    """
+    round_the_clock = "round-the-clock"
+    working_hours = "working-hours"
+    working_days = "working-days"
+
+
+class Calendar(Protocol):
+    """Tells which moment lies so many counted minutes later; those of working time are in `working_time`."""
 
     def add(self, start: datetime, minutes: int) -> datetime:
         """Return the moment `minutes` counted minutes after `start`."""
