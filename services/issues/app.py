@@ -18,6 +18,7 @@ from services.issues.api import (
     reports,
     roles,
 )
+from services.issues.api.events import WATCH
 from services.issues.domain.case import NotTheirs, WrongState
 from services.issues.domain.categories import WrongCategory
 from services.issues.domain.csv_blocks import BadCsv
@@ -78,6 +79,7 @@ async def compose(_stack: AsyncExitStack, context: Context) -> Parts:
         routers=ROUTERS,
         subscriptions=SUBSCRIPTIONS,
         schedule=SCHEDULE,
+        watch=WATCH,
         batches=(reporting,),
         state={"reports": reporting, "routings": routings, "clock": context.clock},
     )

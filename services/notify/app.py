@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from services.notify.api import contacts, messages, receipts, rules, templates, vocabularies
+from services.notify.api.events import WATCH
 from services.notify.channels import batch_call
 from services.notify.channels.http_push import HttpPush
 from services.notify.channels.http_sms import HttpSms
@@ -55,6 +56,7 @@ async def compose(stack: AsyncExitStack, context: Context) -> Parts:
         routers=ROUTERS,
         subscriptions=_waking(lanes, context.wake),
         schedule=schedule(lanes, phones),
+        watch=WATCH,
         state={"phones": phones, "receipt_secrets": settings.receipt_secrets},
     )
 

@@ -5,6 +5,7 @@ from contextlib import AsyncExitStack
 from pathlib import Path
 
 from services.parking.api import compounds, devices, passes, reads, stays, vehicles
+from services.parking.api.events import WATCH
 from services.parking.domain.compounds import ClosedCompoundError, UnknownCompoundError
 from services.parking.domain.limits import WrongLimitError
 from services.parking.domain.plate import UnreadablePlateError
@@ -42,6 +43,7 @@ async def compose(_stack: AsyncExitStack, context: Context) -> Parts:
         routers=ROUTERS,
         subscriptions=SUBSCRIPTIONS,
         schedule=SCHEDULE,
+        watch=WATCH,
         batches=(deliveries,),
         state={
             "clock": context.clock,

@@ -5,6 +5,7 @@ from contextlib import AsyncExitStack
 from pathlib import Path
 
 from services.volunteer.api import beneficiaries, claims, duty, hours, task_kinds, tasks, volunteers
+from services.volunteer.api.events import WATCH
 from services.volunteer.domain.claim import NoClaimError, NoPlaceError, NotEligibleError, OverlapError
 from services.volunteer.domain.disclosure import NotDisclosedError
 from services.volunteer.domain.duty import DutyOverlapsError, NotOnDutyError, WrongDutyError
@@ -54,6 +55,7 @@ async def compose(_stack: AsyncExitStack, context: Context) -> Parts:
         routers=ROUTERS,
         subscriptions=SUBSCRIPTIONS,
         schedule=SCHEDULE,
+        watch=WATCH,
         batches=[positions],
         state={"positions": positions, "clock": context.clock},
     )

@@ -84,7 +84,7 @@ class GuardedRoute(APIRoute):
 
     async def _admitted(self, scope: Scope, headers: dict[bytes, bytes], body: Body) -> Call:
         state = scope["app"].state
-        actor = await _authenticated(state.verifier, headers)
+        actor = await authenticated(state.verifier, headers)
         community, roles = admit(
             self.policy, actor, _named_community(headers), reading=scope["method"] in _READING
         )
@@ -96,7 +96,12 @@ def router(prefix: str, tag: str) -> APIRouter:
     return APIRouter(prefix=prefix, tags=[tag], route_class=GuardedRoute)
 
 
-async def _authenticated(verifier: TokenVerifier, headers: dict[bytes, bytes]) -> Actor:
+async def authenticated(verifier: TokenVerifier, headers: dict[bytes, bytes]) -> Actor:
+    """Verify the token of a request.
+
+    Raises:
+        Unauthenticated, Unavailable: as `TokenVerifier.verify`.
+    """
     scheme, _, token = headers.get(b"authorization", b"").partition(b" ")
     if scheme.lower() != b"bearer" or not token:
         raise Unauthenticated("send a token in the header Authorization: Bearer")

@@ -13,6 +13,7 @@ from shared.database.batch import BatchWriter
 from shared.database.pool import Database
 from shared.database.work import Works
 from shared.errors import Handling
+from shared.http.sight import Watch
 from shared.messaging.subscription import Subscription
 from shared.runtime.clock import Clock
 from shared.runtime.schedule import Every
@@ -37,13 +38,17 @@ class Context:
 
 @dataclass(frozen=True)
 class Parts:
-    """What a service is made of; `state` is set on `app.state`, where its endpoints find it."""
+    """What a service is made of; `state` is set on `app.state`, where its endpoints find it.
+
+    `watch` says who may see which of its facts at `GET /events`.
+    """
 
     routers: Sequence[APIRouter]
     subscriptions: Mapping[type[Fact], Subscription] = field(default_factory=dict)
     schedule: Sequence[Every] = ()
     batches: Sequence[BatchWriter[Any, Any]] = ()
     state: Mapping[str, Any] = field(default_factory=dict)
+    watch: Watch = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -13,8 +13,10 @@ from fastapi import APIRouter, FastAPI
 from shared.database.pool import Database
 from shared.database.work import Works
 from shared.http.application import build_application
+from shared.http.events import event_routes
 from shared.http.health import health_routes
 from shared.messaging import outbox
+from shared.messaging.live import Live, live_of
 from shared.messaging.relay import Relay
 from shared.runtime.clock import Clock, JumpingClock, SystemClock
 from shared.runtime.listening import HttpServer, bind, url_of
@@ -102,6 +104,7 @@ class _Opened:
     parts: Parts
     relay: Relay
     schedule: Schedule
+    live: Live
 
 
 async def _open(
@@ -125,7 +128,8 @@ async def _open(
     context = Context(settings, clock, database, works, partial(_wake, composed), verifier)
     parts = await service.compose(stack, context)
     composed.append(Schedule(parts.schedule, works))
-    return _Opened(context, parts, relay, composed[0])
+    live = live_of(settings.kafka, {fact.topic for fact in parts.watch})
+    return _Opened(context, parts, relay, composed[0], live)
 
 
 def clock_of(settings: ServiceSettings) -> Clock:
@@ -140,6 +144,8 @@ def _application(
     routers: list[APIRouter] = [health_routes(supervisor.problem, ready.problem)]
     if Activity.api in only:
         routers.extend(opened.parts.routers)
+        if opened.parts.watch:
+            routers.append(event_routes(opened.live, opened.parts.watch))
     return build_application(
         title=service.title,
         routers=routers,
@@ -157,6 +163,8 @@ def _loops(
     yield Supervised("loop lag", Stage.WATCH, watch_loop_lag)
     for batch in parts.batches:
         yield Supervised(f"batch {batch.name}", Stage.BATCHES, batch.run)
+    if Activity.api in only and parts.watch:
+        yield Supervised("events", Stage.INTAKE, opened.live.run, opened.live.stop)
     if Activity.relay in only:
         yield Supervised("relay", Stage.RELAY, partial(relaying, opened.relay, context.database))
     if Activity.consumer in only and parts.subscriptions:

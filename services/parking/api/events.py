@@ -1,0 +1,34 @@
+"""Who may see which fact of parking at `GET /events`, as it happens."""
+
+from collections.abc import Iterable
+
+from shared import contracts
+from shared.contracts import (
+    OverstayRetracted,
+    VehicleOverstayed,
+    ViolationCleared,
+    ViolationEscalated,
+    ViolationOpened,
+)
+from shared.http.sight import Concerned, Watch, visible_to
+from shared.security.roles import Role
+
+_ROOM = (Role.property, Role.operator, Role.guard)
+
+
+def _told(
+    fact: VehicleOverstayed | OverstayRetracted | ViolationOpened | ViolationEscalated | ViolationCleared,
+) -> Iterable[Concerned]:
+    return (fact.told,)
+
+
+WATCH: Watch = {
+    contracts.VehicleEntered: visible_to(*_ROOM),
+    contracts.VehicleExited: visible_to(*_ROOM),
+    contracts.VehicleOverstayed: visible_to(*_ROOM, concerned=_told),
+    contracts.OverstayRetracted: visible_to(*_ROOM, concerned=_told),
+    contracts.VehicleRegistered: visible_to(*_ROOM),
+    contracts.ViolationOpened: visible_to(*_ROOM, concerned=_told),
+    contracts.ViolationEscalated: visible_to(*_ROOM, concerned=_told),
+    contracts.ViolationCleared: visible_to(*_ROOM, concerned=_told),
+}

@@ -1,0 +1,26 @@
+"""Who may see which fact of volunteer at `GET /events`, as it happens."""
+
+from collections.abc import Iterable
+
+from services.volunteer.api.access import STAFF
+from shared import contracts
+from shared.contracts import TaskClaimed, TaskCompleted, TaskExpired, TaskOpened
+from shared.http.sight import Concerned, Watch, visible_to
+
+
+def _asking(fact: TaskOpened | TaskClaimed | TaskCompleted | TaskExpired) -> Iterable[Concerned]:
+    """Who asked, and whom it is for: others see tasks on the board, which names neither."""
+    return (fact.asked_by, *fact.family)
+
+
+WATCH: Watch = {
+    contracts.VolunteerRegistered: visible_to(*STAFF, concerned=lambda fact: (fact.person,)),
+    contracts.DutyStarted: visible_to(*STAFF, concerned=lambda fact: (fact.person,)),
+    contracts.DutyEnded: visible_to(*STAFF, concerned=lambda fact: (fact.person,)),
+    contracts.TaskOpened: visible_to(*STAFF, concerned=_asking),
+    contracts.TaskOffered: visible_to(*STAFF, concerned=lambda fact: (fact.person,)),
+    contracts.TaskClaimed: visible_to(*STAFF, concerned=lambda fact: (fact.person, *_asking(fact))),
+    contracts.TaskCompleted: visible_to(*STAFF, concerned=lambda fact: (*fact.volunteers, *_asking(fact))),
+    contracts.TaskExpired: visible_to(*STAFF, concerned=_asking),
+    contracts.HoursCredited: visible_to(*STAFF, concerned=lambda fact: (fact.person,)),
+}

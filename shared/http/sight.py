@@ -1,0 +1,67 @@
+"""Who may see a fact of a service as it happens; nobody, unless its table says so."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from shared.contracts import Assignee
+from shared.contracts.fact import Fact
+from shared.security.roles import Role
+
+Concerned = str | Assignee | None
+"""A person, or whoever is to act: a person, a role, the volunteers."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """One line of the table; made by `visible_to` and `nobody`."""
+
+    roles: frozenset[Role] = frozenset()
+    concerned: Callable[[Any], Iterable[Concerned]] | None = None
+    reason: str = ""
+
+    def admits(self, person: str, roles: frozenset[Role], fact: Fact) -> bool:
+        """Tell whether a person with these roles in the fact's community may see it."""
+        if not self.roles.isdisjoint(roles):
+            return True
+        return self.concerned is not None and any(
+            _is_meant(person, roles, each) for each in self.concerned(fact)
+        )
+
+    def described(self) -> str:
+        """Whom it admits, in words."""
+        if self.reason:
+            return f"nobody: {self.reason}"
+        whom = ", ".join(sorted(self.roles))
+        return (
+            f"{whom}; the persons concerned" if whom and self.concerned else whom or "the persons concerned"
+        )
+
+
+Watch = Mapping[type[Fact], Sight]
+
+
+def visible_to(*roles: Role, concerned: Callable[[Any], Iterable[Concerned]] | None = None) -> Sight:
+    """Show a fact to these roles of its community, to its street, and to whom `concerned` finds in it.
+
+    Tokens name roles by community: of an assignee that is a role in a place, all who hold the role see it.
+    """
+    if not roles and concerned is None:
+        raise TypeError("name roles or persons, or say nobody(…) and why")
+    # A street reads all that its communities may; what concerns single persons is theirs.
+    return Sight(frozenset({*roles, Role.street}) if roles else frozenset(), concerned)
+
+
+def nobody(reason: str) -> Sight:
+    """Show a fact to nobody, and say why."""
+    return Sight(reason=reason)
+
+
+def _is_meant(person: str, roles: frozenset[Role], concerned: Concerned) -> bool:
+    if not isinstance(concerned, Assignee):
+        return concerned == person
+    return (
+        concerned.person == person
+        or concerned.role in roles
+        or (concerned.volunteers and Role.volunteer in roles)
+    )
