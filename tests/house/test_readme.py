@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from shared.contracts.generation.readme import BEGIN, END
+
 REPOSITORY = Path(__file__).parents[2]
 README = (REPOSITORY / "README.md").read_text(encoding="utf-8")
 MAKEFILE = (REPOSITORY / "Makefile").read_text(encoding="utf-8")
@@ -33,4 +35,6 @@ def test_every_variable_is_read_somewhere() -> None:
 
 
 def test_it_is_one_page() -> None:
-    assert len(README.splitlines()) <= 150
+    before, _, rest = README.partition(BEGIN)
+    _, _, after = rest.partition(END)  # the table of events grows with the services
+    assert len((before + after).splitlines()) <= 125
