@@ -5,9 +5,11 @@ from contextlib import AsyncExitStack
 from pathlib import Path
 
 from services.issues.api import (
+    case_changes,
     case_list,
     cases,
     categories,
+    closing_rules,
     communities,
     dispatch_rules,
     households,
@@ -21,11 +23,13 @@ from services.issues.api import (
 from services.issues.api.events import WATCH
 from services.issues.domain.case import NotTheirs, WrongState
 from services.issues.domain.categories import WrongCategory
+from services.issues.domain.closing import WrongClosingRules
 from services.issues.domain.csv_blocks import BadCsv
 from services.issues.domain.dispatch import WrongAssignee, WrongRule
 from services.issues.domain.grants import AlreadyGranted, UnknownRole
 from services.issues.domain.households import HouseholdEnded, NotAUnit, WrongPersons
 from services.issues.domain.imported_case import MissingColumns
+from services.issues.domain.life import NotChecked, RatedAlready, SecondPersonNeeded, TooLateToReopen
 from services.issues.domain.mapping import WrongMapping
 from services.issues.domain.places import CodeTaken, PlaceClosed, PlaceInUse, WrongFloorArea, WrongParent
 from services.issues.domain.words import WrongWord
@@ -46,13 +50,18 @@ ERRORS: dict[type[BaseException], Handling] = {
     CodeTaken: Handling(409, "code-taken", "The code is in use"),
     HouseholdEnded: Handling(409, "household-ended", "The household has ended"),
     MissingColumns: Handling(422, "missing-columns", "Columns are missing"),
+    NotChecked: Handling(409, "not-checked", "The case has to be checked first"),
     NotAUnit: Handling(422, "not-a-unit", "The place is not a unit"),
-    NotTheirs: Handling(403, "not-theirs", "The case is assigned to somebody else"),
+    NotTheirs: Handling(403, "not-theirs", "The case is not theirs to change so"),
     PlaceClosed: Handling(409, "place-closed", "The place is closed"),
     PlaceInUse: Handling(409, "place-in-use", "The place is in use"),
+    RatedAlready: Handling(409, "rated-already", "This closing was rated before"),
+    SecondPersonNeeded: Handling(403, "second-person-needed", "A second person has to check"),
+    TooLateToReopen: Handling(409, "too-late-to-reopen", "The period for reopening is over"),
     UnknownRole: Handling(422, "unknown-role", "There is no such role"),
     WrongAssignee: Handling(422, "wrong-assignee", "The assignee makes no sense"),
     WrongCategory: Handling(422, "wrong-category", "The category makes no sense"),
+    WrongClosingRules: Handling(422, "wrong-closing-rules", "The rules of closing make no sense"),
     WrongFloorArea: Handling(422, "wrong-floor-area", "The floor area makes no sense"),
     WrongMapping: Handling(422, "wrong-mapping", "The mapping makes no sense"),
     WrongParent: Handling(422, "wrong-parent", "The place does not fit there"),
@@ -66,7 +75,7 @@ ERRORS: dict[type[BaseException], Handling] = {
 ROUTERS = (
     *(communities.routes, register_files.routes, places.routes, households.routes, roles.routes),
     *(categories.routes, dispatch_rules.routes, reports.routes),
-    *(case_list.routes, cases.routes),
+    *(case_list.routes, cases.routes, case_changes.routes, closing_rules.routes),
     *(import_mappings.routes, imports.routes),
 )
 

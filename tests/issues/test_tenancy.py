@@ -92,6 +92,11 @@ BODIES: dict[tuple[str, str], Any] = {
     ("PUT", "/households/{household_id}"): {"unit": "01890000-0000-7000-8000-000000000000", "persons": []},
     ("POST", "/cases/{case_id}/assign"): {"assignee": {"person": "eve"}},
     ("POST", "/cases/{case_id}/resolve"): {"outcome": "taken over"},
+    ("POST", "/cases/{case_id}/refuse"): {"reason": "not-mine"},
+    ("POST", "/cases/{case_id}/return"): {"reason": "not-mine"},
+    ("POST", "/cases/{case_id}/check"): {"fixed": True},
+    ("POST", "/cases/{case_id}/reopen"): {"note": "taken over"},
+    ("POST", "/cases/{case_id}/rate"): {"stars": 1},
     ("PUT", "/categories/{code}"): MINIMAL_CATEGORY,
 }
 

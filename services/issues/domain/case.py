@@ -1,6 +1,7 @@
-"""The life of a case: its states, what may change it, and who may see and settle it."""
+"""A case: its states, what may happen to it in which of them, and who may see it and act on it."""
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
@@ -10,7 +11,7 @@ from services.issues.domain.dispatch import Assignee
 
 
 class State(StrEnum):
-    """Where a case stands. Not all can be reached by a change yet, but imported cases may end in them."""
+    """Where a case stands; suspended, cancelled and referred are of imported cases only."""
 
     reported = "reported"
     accepted = "accepted"
@@ -31,19 +32,51 @@ class Change(StrEnum):
 
     reported = "reported"
     imported = "imported"
+    accepted = "accepted"
+    refused = "refused"
     assigned = "assigned"
+    started = "started"
+    returned = "returned"
     resolved = "resolved"
+    checked = "checked"
+    not_fixed = "not-fixed"
+    closed = "closed"
+    reopened = "reopened"
+    withdrawn = "withdrawn"
+    rated = "rated"
+    linked = "linked"
 
 
-# change -> (states it starts from, state it ends in). Accepting, starting, returning, checking, closing,
-# withdrawing and reopening are further rows of this table.
-CHANGES: dict[Change, tuple[frozenset[State], State]] = {
-    Change.assigned: (frozenset({State.reported, State.accepted, State.assigned}), State.assigned),
-    Change.resolved: (frozenset({State.assigned, State.in_progress}), State.resolved),
+def _from(*before: State, to: State) -> Mapping[State, State]:
+    return dict.fromkeys(before, to)
+
+
+# change -> state it starts from -> state it ends in; what is not here cannot happen.
+CHANGES: Mapping[Change, Mapping[State, State]] = {
+    # What dispatch has assigned already can still be accepted: it stays with whoever has it.
+    Change.accepted: {State.reported: State.accepted, State.assigned: State.assigned},
+    Change.refused: _from(State.reported, State.accepted, State.assigned, to=State.refused),
+    Change.assigned: _from(
+        *(State.reported, State.accepted, State.assigned, State.in_progress, State.suspended),
+        to=State.assigned,
+    ),
+    Change.started: _from(State.assigned, to=State.in_progress),
+    Change.returned: _from(State.assigned, State.in_progress, to=State.accepted),
+    Change.resolved: _from(State.assigned, State.in_progress, to=State.resolved),
+    Change.checked: _from(State.resolved, to=State.checked),
+    Change.not_fixed: _from(State.resolved, to=State.assigned),
+    Change.closed: _from(State.resolved, State.checked, to=State.closed),
+    # To whoever had it; to nobody yet when that was nobody in particular.
+    Change.reopened: _from(State.closed, to=State.assigned),
+    Change.withdrawn: _from(
+        State.reported, State.accepted, State.assigned, State.in_progress, to=State.withdrawn
+    ),
+    Change.rated: _from(State.closed, to=State.closed),
 }
 ENDED = frozenset({State.refused, State.closed, State.withdrawn, State.cancelled, State.referred})
 
-SEE_ALL = frozenset({"operator", "dispatcher", "street"})
+OVERSEE = frozenset({"operator", "dispatcher"})
+SEE_ALL = OVERSEE | {"street"}
 SETTLE_ALL = frozenset({"operator"})
 
 
@@ -52,20 +85,28 @@ class WrongState(Exception):
 
 
 class NotTheirs(Exception):
-    """The case is assigned to somebody else."""
+    """The case is not theirs to change so."""
 
 
 @dataclass(frozen=True, slots=True)
 class Seer:
-    """Who is asking, with the roles of their token in the community."""
+    """Who is asking, with the roles of their token in the community.
+
+    `claim` is the case whose claim code they have shown: they are its anonymous reporter, and nobody else.
+    """
 
     person: str
     roles: frozenset[str]
+    claim: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One case; times are UTC, `version` is the sequence of its last event."""
+    """One case; times are UTC, `version` is the sequence of its last event.
+
+    `assigned_version` is the version at which the present assignee got it, `resolvers` are those who last
+    said that it is settled, `closed_at` is when it ended, however it did, `closings` how often it was closed.
+    """
 
     id: UUID
     community: UUID
@@ -80,28 +121,11 @@ class Case:
     resolved_at: datetime | None = None
     closed_at: datetime | None = None
     version: int = 1
-
-
-def assign(case: Case, assignee: Assignee) -> Case:
-    """Give the case to somebody; its clock goes on.
-
-    Raises:
-        WrongState: the case is no longer, or not yet, to be handled.
-    """
-    return replace(case, state=_after(case, Change.assigned), assignee=assignee, version=case.version + 1)
-
-
-def resolve(case: Case, resolver: Seer, at: datetime) -> Case:
-    """Say that the matter is settled.
-
-    Raises:
-        WrongState: nobody has the case.
-        NotTheirs: the resolver is not the one who has it.
-    """
-    state = _after(case, Change.resolved)
-    if not (resolver.roles & SETTLE_ALL or has(case, resolver)):
-        raise NotTheirs("the case is assigned to somebody else")
-    return replace(case, state=state, resolved_at=at, version=case.version + 1)
+    accepted_at: datetime | None = None
+    assigned_version: int = 2
+    resolvers: tuple[str, ...] = ()
+    closings: int = 0
+    reopen_until: datetime | None = None
 
 
 def has(case: Case, seer: Seer) -> bool:
@@ -114,13 +138,25 @@ def has(case: Case, seer: Seer) -> bool:
     return assignee.person == seer.person or assignee.role in seer.roles
 
 
+def is_reporter(case: Case, seer: Seer) -> bool:
+    """Tell whether somebody reported the case; an anonymous one, whoever has its claim code."""
+    if case.reporter is None:
+        return seer.claim == case.id
+    return case.reporter == seer.person
+
+
 def may_see(case: Case, seer: Seer) -> bool:
     """Tell whether somebody may read the case: its reporter, its assignee, and who oversees all."""
-    return bool(seer.roles & SEE_ALL) or case.reporter == seer.person or has(case, seer)
+    return bool(seer.roles & SEE_ALL) or is_reporter(case, seer) or has(case, seer)
 
 
-def _after(case: Case, change: Change) -> State:
-    before, after = CHANGES[change]
-    if case.state not in before:
+def state_after(case: Case, change: Change) -> State:
+    """Tell where a change leads.
+
+    Raises:
+        WrongState: nowhere from here.
+    """
+    after = CHANGES[change].get(case.state)
+    if after is None:
         raise WrongState(f"a case that is {case.state} cannot be {change}")
     return after

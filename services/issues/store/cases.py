@@ -15,7 +15,8 @@ from shared.database.work import Connection
 COLUMNS = """
     id, community_id, category, place_id, latitude, longitude, priority, state, reporter, description,
     reported_at, device_reported_at, due_at, resolved_at, closed_at, assignee_person, assignee_role,
-    assignee_place, assignee_volunteers, outcome, source, external_id, flags, version
+    assignee_place, assignee_volunteers, outcome, source, external_id, flags, version, accepted_at,
+    assigned_version, resolvers, closings, reopen_until
 """
 
 
@@ -58,15 +59,19 @@ async def case_by_id(
     return None if row is None else (case_of(row), told_of(row))
 
 
-async def history_of(connection: Connection, community: UUID, case_id: UUID) -> list[Entry]:
-    """Read a case's history from its beginning."""
+async def history_of(
+    connection: Connection, community: UUID, case_id: UUID, after: int = 0, limit: int | None = None
+) -> list[Entry]:
+    """Read a case's history in its order, behind the version `after`."""
     rows = await connection.fetch(
         """
         SELECT version, at, actor, change, note, detail FROM case_entries
-        WHERE community_id = $1 AND case_id = $2 ORDER BY version
+        WHERE community_id = $1 AND case_id = $2 AND version > $3 ORDER BY version LIMIT $4
         """,
         community,
         case_id,
+        after,
+        limit,
     )
     return [Entry(**row) for row in rows]
 
@@ -78,7 +83,8 @@ async def update_case(connection: Connection, case: Case, outcome: str | None = 
         """
         UPDATE cases SET state = $3, assignee_person = $4, assignee_role = $5, assignee_place = $6,
                          assignee_volunteers = $7, resolved_at = $8, closed_at = $9,
-                         outcome = coalesce($10, outcome), version = $11
+                         outcome = coalesce($10, outcome), version = $11, accepted_at = $12,
+                         assigned_version = $13, resolvers = $14, closings = $15, reopen_until = $16
         WHERE community_id = $1 AND id = $2
         """,
         case.community,
@@ -92,6 +98,11 @@ async def update_case(connection: Connection, case: Case, outcome: str | None = 
         case.closed_at,
         outcome,
         case.version,
+        case.accepted_at,
+        case.assigned_version,
+        case.resolvers,
+        case.closings,
+        case.reopen_until,
     )
 
 
@@ -154,6 +165,11 @@ def case_of(row: asyncpg.Record) -> Case:
         resolved_at=row["resolved_at"],
         closed_at=row["closed_at"],
         version=row["version"],
+        accepted_at=row["accepted_at"],
+        assigned_version=row["assigned_version"],
+        resolvers=tuple(row["resolvers"]),
+        closings=row["closings"],
+        reopen_until=row["reopen_until"],
     )
 
 

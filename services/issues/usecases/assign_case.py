@@ -2,19 +2,19 @@
 
 from uuid import UUID
 
-from services.issues.domain.case import Case, Change, assign
+from services.issues.domain.case import Case, Change, Seer
 from services.issues.domain.dispatch import Assignee, WrongAssignee
 from services.issues.domain.grants import GRANTABLE
-from services.issues.store.cases import add_entry, case_by_id, update_case
+from services.issues.domain.life import assign
 from services.issues.store.places import place_by_id
-from services.issues.usecases.case_facts import assignee_data, emit_assigned
-from services.issues.usecases.versions import missing, tenant
+from services.issues.usecases.case_facts import assignee_data, say_assigned
+from services.issues.usecases.changing_case import held_case, record
+from services.issues.usecases.versions import tenant
 from shared.database.work import Work
-from shared.http.etag import matching
 
 
 async def assign_case(
-    work: Work, case_id: UUID, assignee: Assignee, note: str | None, expected: int | None
+    work: Work, case_id: UUID, by: Seer, assignee: Assignee, note: str | None, expected: int | None
 ) -> Case:
     """Assign a case; its clock goes on.
 
@@ -23,24 +23,11 @@ async def assign_case(
         WrongAssignee: no such role or place.
         WrongState, StaleVersion: see there.
     """
-    found = await case_by_id(work.connection, tenant(work), case_id, lock=True)
-    if found is None:
-        raise missing("case")
-    if expected is not None:
-        matching(found[0].version, expected)
+    held = await held_case(work, case_id, by, expected)
     await _check(work, assignee)
-    case = assign(found[0], assignee)
-    await update_case(work.connection, case)
-    await add_entry(
-        work.connection,
-        case,
-        Change.assigned,
-        at=work.now,
-        actor=work.actor,
-        note=note,
-        detail={"assignee": assignee_data(assignee)},
-    )
-    emit_assigned(work, case, assignee)
+    case = assign(held, assignee)
+    await record(work, case, Change.assigned, note, {"assignee": assignee_data(assignee)})
+    await say_assigned(work, case, assignee)
     return case
 
 

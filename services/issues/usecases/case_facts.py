@@ -1,14 +1,28 @@
 """What happens to cases, said as the facts that everybody may read: ids and codes, never words."""
 
-from datetime import datetime
 from functools import lru_cache
-from typing import Any
+from typing import Any, Literal, TypedDict
+from uuid import UUID
 
 from services.issues.domain.case import Case
 from services.issues.domain.dispatch import Assignee
+from services.issues.store.followers import followers_of
+from services.issues.store.grants import role_is_held
+from shared.contracts.fact import Fact
 from shared.contracts.issues.case import Assignee as AssigneeFact
 from shared.contracts.issues.case import IssueAssigned, IssueResolved
 from shared.database.work import Work
+
+
+class KnownOfCase(TypedDict):
+    """What every fact of a case's life says."""
+
+    case: UUID
+    category: str
+    place: UUID | None
+    priority: Literal["ordinary", "urgent"]
+    reporter: str | None
+    followers: tuple[str, ...]
 
 
 @lru_cache(maxsize=4096)
@@ -27,21 +41,31 @@ def assignee_data(assignee: Assignee) -> dict[str, Any]:
     return assignee_fact(assignee).model_dump(mode="json")
 
 
-def emit_assigned(work: Work, case: Case, assignee: Assignee) -> None:
+async def known_of(work: Work, case: Case) -> KnownOfCase:
+    """Gather which case it is and who is concerned."""
+    followers = await followers_of(work, [case.id])
+    return {
+        "case": case.id,
+        "category": case.category,
+        "place": case.place,
+        "priority": case.priority.value,
+        "reporter": case.reporter,
+        "followers": followers[case.id],
+    }
+
+
+def say(work: Work, case: Case, fact: Fact, traceparent: str | None = None) -> None:
+    """Queue a fact about a case at the version that it now has."""
+    work.emit(fact, sequence=case.version, community=case.community, traceparent=traceparent)
+
+
+async def say_assigned(work: Work, case: Case, assignee: Assignee) -> None:
     """Say that a case was given to somebody."""
-    fact = IssueAssigned(
-        case=case.id,
-        category=case.category,
-        place=case.place,
-        priority=case.priority.value,
-        assignee=assignee_fact(assignee),
-        reporter=case.reporter,
-        due_at=case.due_at,
-    )
-    work.emit(fact, sequence=case.version, community=case.community)
+    known = await known_of(work, case)
+    say(work, case, IssueAssigned(assignee=assignee_fact(assignee), due_at=case.due_at, **known))
 
 
-def emit_resolved(work: Work, case: Case, resolver: str, at: datetime) -> None:
+async def say_resolved(work: Work, case: Case, resolver: str, traceparent: str | None = None) -> None:
     """Say that whoever has a case calls it settled."""
     fact = IssueResolved(
         case=case.id,
@@ -49,6 +73,18 @@ def emit_resolved(work: Work, case: Case, resolver: str, at: datetime) -> None:
         place=case.place,
         reporter=case.reporter,
         resolver=resolver,
-        resolved_at=at,
+        resolved_at=work.now,
+        followers=(await followers_of(work, [case.id]))[case.id],
     )
-    work.emit(fact, sequence=case.version, community=case.community)
+    say(work, case, fact, traceparent)
+
+
+def told_of(case: Case) -> AssigneeFact | None:
+    """Name who has a case, if anybody."""
+    return None if case.assignee is None else assignee_fact(case.assignee)
+
+
+async def who_dispatches(work: Work, community: UUID) -> AssigneeFact:
+    """Name who finds somebody for a case: the dispatchers, or the operators of a community without any."""
+    role = "dispatcher" if await role_is_held(work.connection, community, "dispatcher") else "operator"
+    return AssigneeFact(role=role, place=community)
