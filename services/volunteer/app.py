@@ -4,16 +4,17 @@ from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from pathlib import Path
 
-from services.volunteer.api import beneficiaries, claims, duty, hours, task_kinds, tasks, volunteers
+from services.volunteer.api import beneficiaries, claims, duty, hours, offers, task_kinds, tasks, volunteers
 from services.volunteer.api.events import WATCH
 from services.volunteer.domain.claim import NoClaimError, NoPlaceError, NotEligibleError, OverlapError
 from services.volunteer.domain.disclosure import NotDisclosedError
 from services.volunteer.domain.duty import DutyOverlapsError, NotOnDutyError, WrongDutyError
 from services.volunteer.domain.hours import AlreadyCorrectedError
 from services.volunteer.domain.kind import WrongKindError
+from services.volunteer.domain.offer import OfferOverError
 from services.volunteer.domain.task import TaskOverError, WrongTaskError, WrongTimeError
 from services.volunteer.domain.volunteer import AlreadyRegisteredError, ConsentMissingError, WrongStateError
-from services.volunteer.schedule import SCHEDULE
+from services.volunteer.schedule import ASK, SCHEDULE
 from services.volunteer.settings import VolunteerSettings
 from services.volunteer.store.positions import Said
 from services.volunteer.subscriptions import SUBSCRIPTIONS
@@ -36,6 +37,7 @@ ERRORS: dict[type[BaseException], Handling] = {
     TaskOverError: Handling(409, "task-over", "The task is over"),
     NotEligibleError: Handling(403, "not-eligible", "The volunteer may not take such a task"),
     NoPlaceError: Handling(409, "no-place", "Others were faster"),
+    OfferOverError: Handling(409, "offer-over", "The offer is no longer open"),
     OverlapError: Handling(409, "overlap", "The person has promised to be elsewhere then"),
     NoClaimError: Handling(409, "no-claim", "The person holds no such place"),
     NotDisclosedError: Handling(403, "not-disclosed", "At this stage nothing more is shown"),
@@ -45,7 +47,7 @@ ERRORS: dict[type[BaseException], Handling] = {
 
 ROUTERS = (
     *(duty.routes, duty.said, hours.statements, volunteers.routes, beneficiaries.routes),
-    *(task_kinds.routes, tasks.routes, claims.routes, claims.mine, hours.routes),
+    *(task_kinds.routes, tasks.routes, claims.routes, claims.mine, offers.asked, offers.routes, hours.routes),
 )
 
 
@@ -57,7 +59,7 @@ async def compose(_stack: AsyncExitStack, context: Context) -> Parts:
         schedule=SCHEDULE,
         watch=WATCH,
         batches=[positions],
-        state={"positions": positions, "clock": context.clock},
+        state={"positions": positions, "clock": context.clock, "ask": lambda: context.wake(ASK)},
     )
 
 

@@ -7,7 +7,7 @@ from shared import contracts
 from shared.contracts.fact import FACTS, Fact
 
 READERS: Mapping[type[Fact], tuple[str, ...]] = {
-    contracts.PlaceRegistered: ("notify", "parking"),
+    contracts.PlaceRegistered: ("notify", "parking", "volunteer"),
     contracts.PlaceClosed: ("notify", "parking"),
     contracts.HouseholdRegistered: ("notify", "parking"),
     contracts.HouseholdEnded: ("notify", "parking"),
@@ -33,16 +33,16 @@ READERS: Mapping[type[Fact], tuple[str, ...]] = {
     contracts.VehicleOverstayed: ("notify",),
     contracts.OverstayRetracted: ("notify",),
     contracts.ViolationOpened: ("notify",),
-    contracts.ViolationEscalated: ("notify",),
-    contracts.ViolationCleared: ("notify",),
+    contracts.ViolationEscalated: ("notify", "volunteer"),
+    contracts.ViolationCleared: ("notify", "volunteer"),
     contracts.VolunteerRegistered: ("notify",),
     contracts.DutyStarted: ("notify",),
     contracts.DutyEnded: ("notify",),
     contracts.TaskOpened: ("notify",),
     contracts.TaskOffered: ("notify",),
     contracts.TaskClaimed: ("notify",),
-    contracts.TaskCompleted: ("notify",),
-    contracts.TaskExpired: ("notify",),
+    contracts.TaskCompleted: ("issues", "notify", "parking"),
+    contracts.TaskExpired: ("issues", "notify", "parking"),
     contracts.HoursCredited: ("notify",),
 }
 """The services that subscribe to a fact; a test compares them with the services' own tables."""

@@ -50,7 +50,7 @@ def test_the_table_has_one_line_per_event() -> None:
     lines = table().splitlines()
     assert len(lines) == 2 + len(published())
     assert all(line.count("|") == lines[0].count("|") for line in lines)
-    row = "| `linli.register` | `linli.issues.place-registered.v1` | issues | place | notify, parking |"
+    row = "| `linli.register` | `linli.issues.place-registered.v1` | issues | place | notify, parking, vol"
     assert row in table()
 
 

@@ -73,6 +73,12 @@ class Volunteering:
         await self.made("zhang", "steward", f"/volunteers/{made['id']}/vet", community=community)
         return str(made["id"])
 
+    async def on_duty(self, person: str, entry: str, role: str = "rider", *, at: Any = None) -> None:
+        """Let a volunteer begin four hours of duty and say where they are: at the shrine if not told."""
+        until = self.service.context.clock.now() + timedelta(hours=4)
+        await self.made(person, role, f"/volunteers/{entry}/duty", {"ends_at": until.isoformat()})
+        await self.made(person, role, "/positions", {"volunteer": entry, "datum": "wgs84", **(at or SHRINE)})
+
     async def elder(self, community: UUID = HERE, **more: Any) -> str:
         """Somebody to be helped."""
         body = ELDER | {"position": {**SHRINE, "datum": "wgs84"}} | more

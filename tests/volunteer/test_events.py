@@ -5,13 +5,22 @@ from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import anyio
 import pytest
 
 from services.volunteer.app import SERVICE
 from services.volunteer.usecases.follow_cases import follow_cases
-from shared.contracts import Assignee, Event, IssueAssigned, IssueResolved
+from services.volunteer.usecases.follow_violations import follow_violations
+from shared.contracts import (
+    Assignee,
+    Event,
+    IssueAssigned,
+    IssueResolved,
+    ViolationCleared,
+    ViolationEscalated,
+)
 from shared.identifiers import new_id
 from shared.messaging.envelope import to_record
 from shared.messaging.settings import KafkaSettings
@@ -71,8 +80,8 @@ async def test_a_case_for_the_volunteers_is_one_task_whose_end_goes_back(
     ]
     said = [(r.type.split(".")[2], json.loads(r.value or b"")) for r in records]
     assert [noun for noun, _ in said] == ["task-opened", "task-claimed", "task-completed"]
-    about = {"type": "case", "id": str(event.data.case)}
-    assert all(fact["about"] == about for _, fact in said)
+    about = [(fact["about"]["type"], fact["about"]["id"]) for _, fact in said]
+    assert about == [("case", str(event.data.case))] * 3
     assert (said[2][1]["outcome"], said[2][1]["volunteers"]) == ("done", ["gu"])
     assert {record.key for record in records} == {task["id"].encode()}
     assert len((await whole.read("gu", "guard", "/tasks?state=completed"))["items"]) == 1
@@ -111,6 +120,44 @@ async def test_a_case_that_goes_elsewhere_ends_its_task(quiet: Volunteering) -> 
     ended = await quiet.said("task-completed")
     assert [fact["outcome"] for fact in ended] == ["not-needed"] * 2
     assert [fact["about"]["id"] for fact in ended] == [str(first.data.case), str(second.data.case)]
+
+
+async def test_a_violation_is_one_task_in_whatever_order_its_steps_are_told(quiet: Volunteering) -> None:
+    gone, stays = new_id(), new_id()
+
+    def step(violation: UUID, number: int, action: Any) -> Event[Any]:
+        known: dict[str, Any] = {"place": violation, "kind": "fire-lane", "masked_plate": "浙L·**123"}
+        at = datetime.now(UTC)
+        fact: ViolationEscalated | ViolationCleared
+        if action == "cleared":
+            fact = ViolationCleared(violation=violation, outcome="moved", cleared_at=at, **known)
+        else:
+            due = at + timedelta(minutes=25)
+            fact = ViolationEscalated(
+                violation=violation, step=number, action=action, escalated_at=at, due_at=due, **known
+            )
+        return Event(new_id(), "/linli/parking", at, HERE, number + 1, fact)
+
+    story = ["tell-again", "ask-person", "ask-person", "street-office", "cleared"]
+    told = [step(gone, number, action) for number, action in enumerate(story, start=1)]
+    await tell_of_violations(quiet, *reversed(told), *told)  # cleared before anybody was asked for
+    assert await quiet.said("task-opened") == []
+    told = [step(stays, number, action) for number, action in enumerate(story, start=1)]
+    await tell_of_violations(quiet, *told[:4], *told[:3])
+    (opened,) = await quiet.said("task-opened")
+    assert (opened["about"]["type"], opened["about"]["id"]) == ("violation", str(stays))
+    (task,) = (await quiet.read("gu", "guard", "/tasks"))["items"]
+    window = datetime.fromisoformat(task["ends_at"]) - datetime.fromisoformat(task["starts_at"])
+    assert (task["kind"], window > timedelta(minutes=24)) == ("look-after-violation", True)
+    await tell_of_violations(quiet, told[4], *told)
+    (ended,) = await quiet.said("task-completed")
+    assert (ended["task"], ended["outcome"]) == (task["id"], "not-needed")
+    assert len(await quiet.said("task-opened")) == 1
+
+
+async def tell_of_violations(quiet: Volunteering, *events: Event[Any]) -> None:
+    async with quiet.works.for_system("test") as work:
+        await follow_violations(work, events)
 
 
 async def tell(quiet: Volunteering, *events: Event[Any]) -> None:

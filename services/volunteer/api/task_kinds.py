@@ -33,7 +33,11 @@ class Rules(In):
     minutes: Minutes = Field(30, description="The usual effort")
     window_minutes: int = Field(240, ge=1, le=44640, description="How long it stays open without an end")
     confirmation: Confirmation = Confirmation.code
-    categories: list[Code] = Field([], max_length=64, description="Cases that become such a task")
+    categories: list[Code] = Field([], max_length=64, description="Cases and violations that become it")
+    ask: int = Field(3, ge=0, le=50, description="How many are asked at a time for each free place")
+    answer_seconds: int = Field(120, ge=10, le=86400, description="How long an answer is waited for")
+    again_minutes: int = Field(60, ge=1, le=44640, description="When who did not answer is asked again")
+    offers_an_hour: int = Field(4, ge=1, le=60, description="How often one person is asked at most")
     zone: Literal["Asia/Shanghai"] = "Asia/Shanghai"
 
 

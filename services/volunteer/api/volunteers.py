@@ -42,6 +42,9 @@ class RegisterVolunteer(BaseModel):
     person: PersonId | None = Field(
         None, description="Somebody without an account, entered by steward or operator."
     )
+    home_place: UUID | None = Field(
+        None, description="A place of the register where they live or work, for when no position is known."
+    )
 
 
 class VolunteerView(BaseModel):
@@ -64,7 +67,9 @@ async def register(body: RegisterVolunteer, call: Requested) -> Response:
     person = body.person or call.actor.person
     if person != call.actor.person and STAFF.isdisjoint(call.roles):
         raise Forbidden("only stewards and operators enter somebody else")
-    asked = Registration(new_id(), call.community, person, body.kind, body.consent, body.consent_text)
+    asked = Registration(
+        *(new_id(), call.community, person, body.kind, body.consent, body.consent_text, body.home_place)
+    )
 
     async def use_case(work: Work) -> Volunteer:
         return await register_volunteer(work, asked)

@@ -5,6 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from services.volunteer.domain.claim import Claim, ClaimState
+from services.volunteer.domain.offer import Offer
 from services.volunteer.domain.task import GRACE, LONGEST_AT_THE_DOOR, Task, TaskState
 
 
@@ -12,20 +13,31 @@ class Stage(StrEnum):
     """How much is shown; of the board's stage everybody may know."""
 
     board = "board"
+    offered = "offered"
     claimed = "claimed"
     checked_in = "checked-in"
 
 
 SHOWN: dict[Stage, frozenset[str]] = {
     Stage.board: frozenset(),
+    Stage.offered: frozenset(),
     Stage.claimed: frozenset({"surname", "honorific", "building", "door", "care_note"}),
     Stage.checked_in: frozenset({"surname", "honorific", "building", "door", "care_note", "entry_hint"}),
 }
 """The fields of a beneficiary that each stage shows; family, person and position are in none."""
 
+BANDED = frozenset({Stage.offered})
+"""In these stages the way there is shown, within so many metres; of the one to be helped still nothing."""
+
 
 class NotDisclosedError(ValueError):
     """At this stage nothing is shown."""
+
+
+def stage_of_offer(task: Task, offer: Offer, now: datetime) -> Stage:
+    """How much who is asked may see now: back to the board's as soon as the offer is over."""
+    asked = task.state is TaskState.open and offer.open_at(now)
+    return Stage.offered if asked else Stage.board
 
 
 def stage_of(

@@ -34,7 +34,11 @@ class KindRules:
 
     `who` are the capacities that may take it, `skills` all of which are needed; `hours` are the local hours
     of the day between which it is done, half open; `minutes` is the usual effort, `window_minutes` how long a
-    task without a time of its own stays open; `categories` are the cases of issues that become such a task.
+    task without a time of its own stays open; `categories` are the cases and violations of other services
+    that become such a task.
+    `ask` is how many are picked and asked at a time for each free place (none: it is on the board alone),
+    `answer_seconds` how long their answer is waited for, `again_minutes` after how long who did not answer is
+    asked again, `offers_an_hour` how often anybody may be asked, whatever the task.
     """
 
     who: tuple[str, ...]
@@ -46,6 +50,10 @@ class KindRules:
     window_minutes: int = 240
     confirmation: Confirmation = Confirmation.code
     categories: tuple[str, ...] = ()
+    ask: int = 3
+    answer_seconds: int = 120
+    again_minutes: int = 60
+    offers_an_hour: int = 4
     zone: str = "Asia/Shanghai"
 
     def __post_init__(self) -> None:
@@ -62,12 +70,15 @@ class KindRules:
         two = two or (first_visit and self.two_persons is TwoPersons.first_visit)
         return (max(self.places, 2) if two else self.places), two
 
+    def midnight(self, now: datetime) -> datetime:
+        """When the local day began."""
+        return now.astimezone(ZoneInfo(self.zone)).replace(hour=0, minute=0, second=0, microsecond=0)
+
     def in_hours(self, starts_at: datetime, ends_at: datetime) -> bool:
         """Whether all of a time lies in the hours of one local day."""
         if self.hours == (0, 24):
             return True
-        zone = ZoneInfo(self.zone)
-        midnight = starts_at.astimezone(zone).replace(hour=0, minute=0, second=0, microsecond=0)
+        midnight = self.midnight(starts_at)
         first, last = (midnight + timedelta(hours=hour) for hour in self.hours)
         return first <= starts_at and ends_at <= last
 

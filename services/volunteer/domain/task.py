@@ -63,7 +63,8 @@ class Effort:
 class Task:
     """One task; `places` is how many are needed, `family` who hears of it; times are business time.
 
-    `look_at` is when the clock next looks whether it has expired, None when only people can end it.
+    `look_at` is when the clock next looks whether it has expired, None when only people can end it, and
+    `offer_at` when it next looks whom to ask, None when nobody is to be asked.
     """
 
     id: UUID
@@ -89,6 +90,7 @@ class Task:
     state: TaskState = TaskState.open
     outcome: Outcome | None = None
     ended_at: datetime | None = None
+    offer_at: datetime | None = None
     version: int = 1
 
     def checked(self, now: datetime) -> "Task":
@@ -131,6 +133,7 @@ class Task:
             outcome=outcome,
             ended_at=now,
             look_at=None,
+            offer_at=None,
             code=None,
             version=self.version + 1,
         )

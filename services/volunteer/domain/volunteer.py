@@ -69,7 +69,10 @@ class Consent:
 
 @dataclass(frozen=True, slots=True)
 class Volunteer:
-    """One entry; `version` counts its changes from 1, times are business time."""
+    """One entry; `version` counts its changes from 1, times are business time.
+
+    `home_place` is a place of the register where they live or work, if they have said so.
+    """
 
     id: UUID
     community: UUID
@@ -80,6 +83,7 @@ class Volunteer:
     registered_at: datetime
     changed_at: datetime
     version: int = 1
+    home_place: UUID | None = None
 
     def after(self, step: Step, now: datetime) -> "Volunteer":
         """The volunteer once a step is taken; raises WrongStateError."""

@@ -1,4 +1,4 @@
-"""Offers, the cells in which volunteers are looked for, places of the register, and when to ask next."""
+"""Offers, the cells by which volunteers are found, places of the register, what ended elsewhere."""
 
 from shared.database.migration import execute
 from shared.database.tenancy import tenant_policy
@@ -30,6 +30,13 @@ CREATE TABLE places (
     sequence bigint NOT NULL
 )
 """
+ENDINGS = """
+CREATE TABLE endings (
+    thing_id uuid PRIMARY KEY,
+    community_id uuid NOT NULL,
+    at timestamptz NOT NULL
+)
+"""
 
 STATEMENTS = (
     OFFERS,
@@ -39,7 +46,11 @@ STATEMENTS = (
     "CREATE INDEX offers_of_person ON offers (community_id, person, offered_at DESC, id DESC)",
     *tenant_policy("offers", privileges="SELECT, UPDATE"),
     PLACES,
+    "CREATE INDEX places_of_parent ON places (parent_id)",
     *tenant_policy("places", privileges="SELECT"),
+    ENDINGS,
+    "CREATE INDEX endings_by_age ON endings (at)",
+    *tenant_policy("endings", privileges="SELECT"),
     "ALTER TABLE volunteers ADD COLUMN home_place_id uuid",
     "CREATE INDEX volunteers_at_home ON volunteers (community_id, home_place_id) "
     "WHERE state = 'active' AND home_place_id IS NOT NULL",

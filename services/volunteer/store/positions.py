@@ -5,23 +5,25 @@ from datetime import datetime
 from uuid import UUID
 
 from services.volunteer.domain.position import Point, Position
+from services.volunteer.store.cells import cell_of
 from shared.database.work import Connection
 
 # The batch runs under the system role, so it asserts whose entry it is, and that they still help.
 _PUT = """
 WITH said AS (
-    SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::float8[], $5::float8[], $6::timestamptz[])
-        WITH ORDINALITY AS said (volunteer, community, person, latitude, longitude, at, number)
+    SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::float8[], $5::float8[], $6::timestamptz[],
+                         $7::bigint[])
+        WITH ORDINALITY AS said (volunteer, community, person, latitude, longitude, at, cell, number)
 ), known AS (
     SELECT said.* FROM said JOIN volunteers ON volunteers.id = said.volunteer
         AND volunteers.community_id = said.community AND volunteers.person = said.person
         AND volunteers.state <> 'left'
 ), put AS (
-    INSERT INTO positions AS last (volunteer_id, community_id, latitude, longitude, at)
-    SELECT DISTINCT ON (volunteer) volunteer, community, latitude, longitude, at
+    INSERT INTO positions AS last (volunteer_id, community_id, latitude, longitude, at, cell)
+    SELECT DISTINCT ON (volunteer) volunteer, community, latitude, longitude, at, cell
     FROM known ORDER BY volunteer, at DESC
     ON CONFLICT (volunteer_id) DO UPDATE
-    SET latitude = excluded.latitude, longitude = excluded.longitude, at = excluded.at
+    SET latitude = excluded.latitude, longitude = excluded.longitude, at = excluded.at, cell = excluded.cell
     WHERE last.at < excluded.at
 )
 SELECT number FROM known
@@ -47,6 +49,7 @@ async def put(connection: Connection, said: Sequence[Said]) -> set[int]:
         [position.point.latitude for *_, position in said],
         [position.point.longitude for *_, position in said],
         [position.at for *_, position in said],
+        [cell_of(position.point) for *_, position in said],
     )
     return {row["number"] - 1 for row in rows}
 

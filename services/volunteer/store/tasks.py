@@ -1,6 +1,6 @@
 """Tasks and their places."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -14,12 +14,12 @@ from shared.database.work import Connection
 _COLUMNS = """
 id, community_id, kind, rules, minutes, weight_kg, floor, lift, starts_at, ends_at, places, two_persons,
 opened_at, look_at, beneficiary_id, family, asked_by, about_type, about_id, place_id, latitude, longitude,
-code, code_failures, state, outcome, ended_at, version
+code, code_failures, state, outcome, ended_at, version, offer_at
 """
 _ADD = f"""
 INSERT INTO tasks ({_COLUMNS}, source_event)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22,
-        $23, $24, $25, $26, $27, $28, $29)
+        $23, $24, $25, $26, $27, $28, $29, $30)
 ON CONFLICT (source_event) DO NOTHING RETURNING id
 """  # noqa: S608
 _PLACES = """
@@ -28,10 +28,11 @@ SELECT $1, $2, number FROM generate_series(1, $3::integer) AS number
 """
 _CHANGE = """
 UPDATE tasks SET state = $3, outcome = $4, ended_at = $5, look_at = $6, code = $7, code_failures = $8,
-                 version = $9
+                 version = $9, offer_at = $10
 WHERE community_id = $1 AND id = $2
 """
 _FIND = f"SELECT {_COLUMNS} FROM tasks WHERE community_id = $1 AND id = $2"  # noqa: S608
+_FIND_ALL = f"SELECT {_COLUMNS} FROM tasks WHERE community_id = $1 AND id = ANY($2::uuid[])"  # noqa: S608
 _LIST = f"""
 SELECT {_COLUMNS} FROM tasks
 WHERE community_id = $1 AND ($2::text IS NULL OR state = $2) AND ($3::text IS NULL OR kind = $3)
@@ -61,6 +62,10 @@ _DUE = f"""
 SELECT {_COLUMNS} FROM tasks WHERE state = 'open' AND look_at <= $1
 ORDER BY look_at LIMIT $2 FOR UPDATE SKIP LOCKED
 """  # noqa: S608
+_TO_OFFER = f"""
+SELECT {_COLUMNS} FROM tasks WHERE state = 'open' AND offer_at <= $1
+ORDER BY offer_at LIMIT 1 FOR UPDATE SKIP LOCKED
+"""  # noqa: S608
 
 
 async def add(connection: Connection, task: Task, source_event: UUID | None = None) -> bool:
@@ -73,7 +78,8 @@ async def add(connection: Connection, task: Task, source_event: UUID | None = No
         *(task.places, task.two_persons, task.opened_at, task.look_at, task.beneficiary, list(task.family)),
         *(task.asked_by, task.about_type, task.about_id, task.place),
         *(point and point.latitude, point and point.longitude, task.code, task.code_failures),
-        *(task.state.value, task.outcome and task.outcome.value, task.ended_at, task.version, source_event),
+        *(task.state.value, task.outcome and task.outcome.value, task.ended_at, task.version),
+        *(task.offer_at, source_event),
     )
     if added is None:
         return False
@@ -86,7 +92,7 @@ async def change(connection: Connection, task: Task) -> None:
     await connection.execute(
         _CHANGE,
         *(task.community, task.id, task.state.value, task.outcome and task.outcome.value, task.ended_at),
-        *(task.look_at, task.code, task.code_failures, task.version),
+        *(task.look_at, task.code, task.code_failures, task.version, task.offer_at),
     )
 
 
@@ -94,6 +100,11 @@ async def find(connection: Connection, community: UUID, task: UUID, *, lock: boo
     """A task of this community; `lock` lets nobody else change it until the transaction ends."""
     row = await connection.fetchrow(_FIND + (" FOR UPDATE" if lock else ""), community, task)
     return None if row is None else _task(row)
+
+
+async def find_all(connection: Connection, community: UUID, wanted: Collection[UUID]) -> Sequence[Task]:
+    """Several tasks of this community, in any order."""
+    return [_task(row) for row in await connection.fetch(_FIND_ALL, community, list(wanted))]
 
 
 async def list_newest(
@@ -137,6 +148,12 @@ async def to_look_at(connection: Connection, now: datetime, most: int) -> Sequen
     return [_task(row) for row in await connection.fetch(_DUE, now, most)]
 
 
+async def to_offer(connection: Connection, now: datetime) -> Task | None:
+    """The open task that has waited longest for somebody to be asked, held; others' are left to them."""
+    row = await connection.fetchrow(_TO_OFFER, now)
+    return None if row is None else _task(row)
+
+
 def _task(row: "asyncpg.Record") -> Task:
     return Task(
         id=row["id"],
@@ -163,4 +180,5 @@ def _task(row: "asyncpg.Record") -> Task:
         outcome=Outcome(row["outcome"]) if row["outcome"] else None,
         ended_at=row["ended_at"],
         version=row["version"],
+        offer_at=row["offer_at"],
     )

@@ -9,10 +9,11 @@ from services.volunteer.domain.volunteer import Consent, Kind, State, Volunteer
 from shared.database.work import Connection
 
 _COLUMNS = """
-id, community_id, person, kind, state, consent_text, consented_at, registered_at, changed_at, version
+id, community_id, person, kind, state, consent_text, consented_at, registered_at, changed_at, version,
+home_place_id
 """
 _ADD = f"""
-INSERT INTO volunteers ({_COLUMNS}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+INSERT INTO volunteers ({_COLUMNS}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
 ON CONFLICT (community_id, person, kind) WHERE state <> 'left' DO NOTHING RETURNING id
 """  # noqa: S608
 _FIND = f"SELECT {_COLUMNS} FROM volunteers WHERE community_id = $1 AND id = $2"  # noqa: S608
@@ -45,6 +46,7 @@ async def add(connection: Connection, volunteer: Volunteer) -> bool:
         volunteer.registered_at,
         volunteer.changed_at,
         volunteer.version,
+        volunteer.home_place,
     )
     return added is not None
 
@@ -63,7 +65,8 @@ async def find_unchanging(connection: Connection, community: UUID, volunteer: UU
 
 async def find_to_change(connection: Connection, community: UUID, volunteer: UUID) -> Volunteer | None:
     """The same, and nobody else changes it until the transaction ends."""
-    row = await connection.fetchrow(f"{_FIND} FOR UPDATE", community, volunteer)
+    # Not FOR UPDATE, which would also stop whoever gives them a place, and that one holds a task's row.
+    row = await connection.fetchrow(f"{_FIND} FOR NO KEY UPDATE", community, volunteer)
     return None if row is None else _volunteer(row)
 
 
@@ -104,4 +107,5 @@ def _volunteer(row: "asyncpg.Record") -> Volunteer:
         registered_at=row["registered_at"],
         changed_at=row["changed_at"],
         version=row["version"],
+        home_place=row["home_place_id"],
     )

@@ -14,7 +14,7 @@ from services.volunteer.domain.claim import (
 )
 from services.volunteer.domain.task import Task, WrongTimeError
 from services.volunteer.domain.volunteer import Volunteer
-from services.volunteer.store import claims, skills, tasks, volunteers
+from services.volunteer.store import claims, offers, skills, tasks, volunteers
 from services.volunteer.store.claims import Waiting
 from services.volunteer.usecases.task_facts import tell_claimed
 from shared.database.work import Work
@@ -24,7 +24,10 @@ from shared.identifiers import new_id
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """Who wants a place, when they would come (None: as soon as can be), and whether they would wait."""
+    """Who wants a place, when they would come (None: as soon as can be), and whether they would wait.
+
+    With `offer` they answer to that one, which must still be open.
+    """
 
     claim: UUID
     community: UUID
@@ -33,12 +36,14 @@ class Wish:
     person: str
     at: datetime | None = None
     wait: bool = False
+    offer: UUID | None = None
 
 
 async def claim_task(work: Work, wish: Wish) -> Claim | None:
     """Gives a free place to a volunteer, or None when they were put on the waiting list.
 
-    Raises NotFound, TaskOverError, NotEligibleError, WrongTimeError, OverlapError, NoPlaceError.
+    Raises NotFound, TaskOverError, NotEligibleError, WrongTimeError, OverlapError, NoPlaceError, and for an
+    offer OfferOverError.
     """
     connection, community = work.connection, wish.community
     await _refuse_early(work, wish)
@@ -50,6 +55,9 @@ async def claim_task(work: Work, wish: Wish) -> Claim | None:
     held = await claims.of_task(connection, community, task.id)
     if mine := next((claim for claim in held if claim.person == wish.person), None):
         return mine  # the winner's retry
+    if wish.offer is not None:
+        # Offers end under the task's row, which is held: what is open now stays so.
+        await _must_be_offered(work, wish, wish.offer)
     task.must_be_open()
     await _check(work, task, volunteer)
     promise = task.promised(wish.at, work.now)
@@ -63,6 +71,13 @@ async def claim_task(work: Work, wish: Wish) -> Claim | None:
     await claims.leave(connection, community, task.id, wish.person)
     tell_claimed(work, *taken)
     return taken[1]
+
+
+async def _must_be_offered(work: Work, wish: Wish, offer_id: UUID) -> None:
+    offer = await offers.find(work.connection, wish.community, offer_id)
+    if offer is None or (offer.task, offer.person) != (wish.task, wish.person):
+        raise NotFound("no such offer")
+    offer.must_be_open(work.now)
 
 
 async def _refuse_early(work: Work, wish: Wish) -> None:
@@ -86,7 +101,7 @@ async def take_place(
 ) -> tuple[Task, Claim] | None:
     """Takes the first free place of a task whose row is held; None when there is none.
 
-    Raises OverlapError.
+    What was offered to the taker is accepted, and the last place ends the other offers. Raises OverlapError.
     """
     number = await tasks.take_place(work.connection, task, claim_id)
     if number is None:
@@ -96,7 +111,11 @@ async def take_place(
         claimed_at=work.now,
     )
     await claims.add(work.connection, claim)
-    changed = replace(task.changed(), look_at=task.next_look([*held, claim]))
+    full = len(held) + 1 >= task.places
+    await offers.taken(work.connection, task.community, task.id, claim.person, work.now, full=full)
+    changed = replace(
+        task.changed(), look_at=task.next_look([*held, claim]), offer_at=None if full else task.offer_at
+    )
     await tasks.change(work.connection, changed)
     return changed, claim
 

@@ -9,7 +9,7 @@ from services.volunteer.domain.hours import Entry, grade_of, minutes_of
 from services.volunteer.domain.kind import Confirmation
 from services.volunteer.domain.position import Point, metres_between
 from services.volunteer.domain.task import CODE_TRIES, Outcome, Task, TaskState
-from services.volunteer.store import beneficiaries, claims, hours, tasks
+from services.volunteer.store import beneficiaries, claims, hours, offers, tasks
 from services.volunteer.usecases.disclose import CODE_STAGE
 from services.volunteer.usecases.task_facts import tell_completed, tell_expired
 from shared.contracts.volunteer.hours import HoursCredited
@@ -222,6 +222,7 @@ async def _over(work: Work, task: Task, outcome: Outcome, held: list[Claim]) -> 
             await claims.change(work.connection, replace(ended, late=ended.late and not unneeded))
             await tasks.give_back_place(work.connection, task, claim.id)
     await claims.leave(work.connection, task.community, task.id)
+    await offers.taken(work.connection, task.community, task.id, None, work.now, full=True)
     over = task.over(outcome, work.now)
     await tasks.change(work.connection, over)
     return over

@@ -4,10 +4,11 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
+from services.volunteer.domain.offer import first_asked
 from services.volunteer.domain.task import Effort, Outcome, Task
 from services.volunteer.store import claims, tasks
 from services.volunteer.usecases.end_task import complete
-from services.volunteer.usecases.kinds import kind_for_case
+from services.volunteer.usecases.kinds import CASE_KIND, kind_for
 from services.volunteer.usecases.task_facts import tell_opened
 from shared.contracts.event import Event
 from shared.contracts.issues.case import IssueAssigned, IssueResolved
@@ -30,7 +31,7 @@ async def follow_cases(work: Work, events: Sequence[Event[Any]]) -> None:
 
 
 async def _open(work: Work, event: Event[Any], case: IssueAssigned) -> None:
-    kind, rules = await kind_for_case(work.connection, event.community, case.category)
+    kind, rules = await kind_for(work.connection, event.community, case.category, CASE_KIND)
     places, two_persons = rules.places_for(first_visit=False, never_alone=False)
     ends_at = work.now + timedelta(minutes=rules.window_minutes)
     # A deadline that is past, or nearly, still leaves the time that such a task takes.
@@ -48,6 +49,7 @@ async def _open(work: Work, event: Event[Any], case: IssueAssigned) -> None:
         two_persons=two_persons,
         opened_at=work.now,
         look_at=ends_at,
+        offer_at=first_asked(rules, work.now, work.now),
         about_type=CASE,
         about_id=case.case,
         place=case.place or case.assignee.place,

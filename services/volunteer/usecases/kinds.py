@@ -16,6 +16,7 @@ from shared.errors import Invalid
 
 SHIPPED = Path(__file__).parent.parent / "kinds" / "default.yaml"
 CASE_KIND = "look-after-case"
+VIOLATION_KIND = "look-after-violation"
 
 
 @lru_cache(maxsize=1)
@@ -39,11 +40,13 @@ async def rules_of(connection: Connection, community: UUID, code: str) -> KindRu
     return rules_from(found.rules)
 
 
-async def kind_for_case(connection: Connection, community: UUID, category: str) -> tuple[str, KindRules]:
-    """The kind that a case of this category becomes."""
+async def kind_for(
+    connection: Connection, community: UUID, category: str, otherwise: str
+) -> tuple[str, KindRules]:
+    """The kind that another service's thing of this category becomes."""
     found = await kinds_of(connection, community)
     named = (kind for kind in found.values() if category in kind.rules.get("categories", ()))
-    kind = next(named, found[CASE_KIND])
+    kind = next(named, found[otherwise])
     return kind.code, rules_from(kind.rules)
 
 

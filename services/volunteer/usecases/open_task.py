@@ -7,6 +7,7 @@ from uuid import UUID
 
 from services.volunteer.domain.beneficiary import Beneficiary
 from services.volunteer.domain.kind import Confirmation
+from services.volunteer.domain.offer import first_asked
 from services.volunteer.domain.position import Point
 from services.volunteer.domain.task import Effort, Task, WrongTaskError
 from services.volunteer.store import beneficiaries, tasks
@@ -63,6 +64,7 @@ async def open_task(work: Work, ask: Ask, *, only_of: str | None) -> Task:
         two_persons=two_persons,
         opened_at=work.now,
         look_at=ends_at,
+        offer_at=first_asked(rules, starts_at, work.now),
         beneficiary=someone.id if someone else None,
         family=someone.told if someone else (),
         asked_by=work.actor,

@@ -19,6 +19,7 @@ class Registration:
     kind: Kind
     consent: bool
     consent_text: str
+    home_place: UUID | None = None
 
 
 async def register_volunteer(work: Work, asked: Registration) -> Volunteer:
@@ -35,6 +36,7 @@ async def register_volunteer(work: Work, asked: Registration) -> Volunteer:
         consent=agreed(given=asked.consent, text=asked.consent_text, now=work.now),
         registered_at=work.now,
         changed_at=work.now,
+        home_place=asked.home_place,
     )
     if not await volunteers.add(work.connection, volunteer):
         raise AlreadyRegisteredError("this person helps in this capacity already")

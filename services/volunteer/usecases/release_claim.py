@@ -4,8 +4,9 @@ from dataclasses import replace
 from uuid import UUID
 
 from services.volunteer.domain.claim import HOLDING, Claim, NoClaimError
+from services.volunteer.domain.offer import OfferState, first_asked
 from services.volunteer.domain.task import Task, TaskState
-from services.volunteer.store import claims, tasks
+from services.volunteer.store import claims, offers, tasks
 from services.volunteer.usecases.claim_task import promote
 from services.volunteer.usecases.task_facts import tell_opened
 from shared.database.work import Work
@@ -32,7 +33,8 @@ async def release_claim(work: Work, community: UUID, task_id: UUID, person: str)
 
 
 async def release_all(work: Work, community: UUID, volunteer: UUID, person: str) -> None:
-    """Gives back everything of a volunteer who may no longer be asked."""
+    """Gives back everything of a volunteer who may no longer be asked, and takes back what they are asked."""
+    await _ask_no_more(work, community, volunteer, person)
     for task_id in await claims.tasks_held(work.connection, community, volunteer):
         task = await tasks.find(work.connection, community, task_id, lock=True)
         held = await claims.of_task(work.connection, community, task_id)
@@ -42,12 +44,27 @@ async def release_all(work: Work, community: UUID, volunteer: UUID, person: str)
         await claims.leave(work.connection, community, task_id, person)
 
 
+async def _ask_no_more(work: Work, community: UUID, volunteer: UUID, person: str) -> None:
+    offer = await offers.open_of_person(work.connection, community, person)
+    if offer is None or offer.volunteer != volunteer:
+        return
+    task = await tasks.find(work.connection, community, offer.task, lock=True)
+    offer = await offers.find(work.connection, community, offer.id)
+    if task is not None and offer is not None and offer.state is OfferState.offered:
+        await offers.end(work.connection, community, [offer], OfferState.superseded, work.now)
+        await tasks.change(work.connection, replace(task, offer_at=work.now))
+
+
 async def _free(work: Work, task: Task, others: list[Claim], released: Claim) -> None:
     await claims.change(work.connection, released)
     await tasks.give_back_place(work.connection, task, released.id)
     if await promote(work, task, others) is not None:
         return
-    changed = replace(task.changed(), look_at=task.next_look(others))
+    changed = replace(
+        task.changed(),
+        look_at=task.next_look(others),
+        offer_at=first_asked(task.rules, task.starts_at, work.now),
+    )
     await tasks.change(work.connection, changed)
     if work.now < task.ends_at:
         free = await tasks.free_places(work.connection, task.community, [task.id])

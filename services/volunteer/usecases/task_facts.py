@@ -4,8 +4,10 @@ from typing import TypedDict
 from uuid import UUID
 
 from services.volunteer.domain.claim import Claim
+from services.volunteer.domain.offer import Offer
 from services.volunteer.domain.task import Task
 from shared.contracts.fields import About
+from shared.contracts.volunteer.offer import TaskOffered
 from shared.contracts.volunteer.task import TaskClaimed, TaskCompleted, TaskExpired, TaskOpened
 from shared.database.work import Work
 
@@ -27,6 +29,24 @@ def tell_opened(
         starts_at=task.starts_at, ends_at=task.ends_at, places=places, reopened=reopened, **_known(task)
     )
     work.emit(fact, sequence=task.version, community=task.community, traceparent=traceparent)
+
+
+def tell_offered(work: Work, task: Task, offer: Offer) -> None:
+    """Say who is asked, and until when."""
+    known = _known(task)
+    fact = TaskOffered(
+        task=task.id,
+        kind=task.kind,
+        offer=offer.id,
+        volunteer=offer.volunteer,
+        person=offer.person,
+        place=task.place,
+        starts_at=task.starts_at,
+        ends_at=task.ends_at,
+        expires_at=offer.expires_at,
+        about=known["about"],
+    )
+    work.emit(fact, sequence=task.version, community=task.community)
 
 
 def tell_claimed(work: Work, task: Task, claim: Claim, *, from_waiting: bool = False) -> None:
