@@ -1,12 +1,15 @@
-"""Kafka in: event type -> use case.
-
-Issues consumes nothing yet: what it will react to (a violation or a finished task of another service that
-concerns a case) no service publishes so far.
-"""
+"""Kafka in: event type -> use case."""
 
 from collections.abc import Mapping
 
+from services.issues.usecases.follow_tasks import follow_tasks
 from shared.contracts.fact import Fact
+from shared.contracts.volunteer.task import TaskCompleted, TaskExpired
 from shared.messaging.subscription import Subscription
 
-SUBSCRIPTIONS: Mapping[type[Fact], Subscription] = {}
+_TASKS = Subscription(follow_tasks)
+
+SUBSCRIPTIONS: Mapping[type[Fact], Subscription] = {
+    TaskCompleted: _TASKS,
+    TaskExpired: _TASKS,
+}

@@ -76,6 +76,17 @@ async def history_of(
     return [Entry(**row) for row in rows]
 
 
+async def entered_at(connection: Connection, case: Case, version: int) -> datetime | None:
+    """Tell when an entry of a case's history was made."""
+    at: datetime | None = await connection.fetchval(
+        "SELECT at FROM case_entries WHERE community_id = $1 AND case_id = $2 AND version = $3",
+        case.community,
+        case.id,
+        version,
+    )
+    return at
+
+
 async def update_case(connection: Connection, case: Case, outcome: str | None = None) -> None:
     """Store what can change of a case."""
     assignee = case.assignee or _NOBODY
