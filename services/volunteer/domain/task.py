@@ -63,6 +63,8 @@ class Effort:
 class Task:
     """One task; `places` is how many are needed, `family` who hears of it; times are business time.
 
+    `about_version` is the sequence of the event that asked for it.
+
     `look_at` is when the clock next looks whether it has expired, None when only people can end it, and
     `offer_at` when it next looks whom to ask, None when nobody is to be asked.
     """
@@ -83,6 +85,7 @@ class Task:
     asked_by: str | None = None
     about_type: str | None = None
     about_id: UUID | None = None
+    about_version: int | None = None
     place: UUID | None = None
     point: Point | None = None
     code: str | None = None

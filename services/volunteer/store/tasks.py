@@ -14,12 +14,13 @@ from shared.database.work import Connection
 _COLUMNS = """
 id, community_id, kind, rules, minutes, weight_kg, floor, lift, starts_at, ends_at, places, two_persons,
 opened_at, look_at, beneficiary_id, family, asked_by, about_type, about_id, place_id, latitude, longitude,
-code, code_failures, state, outcome, ended_at, version, offer_at
+code, code_failures, state, outcome, ended_at, version, offer_at,
+about_version
 """
 _ADD = f"""
 INSERT INTO tasks ({_COLUMNS}, source_event)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22,
-        $23, $24, $25, $26, $27, $28, $29, $30)
+        $23, $24, $25, $26, $27, $28, $29, $30, $31)
 ON CONFLICT (source_event) DO NOTHING RETURNING id
 """  # noqa: S608
 _PLACES = """
@@ -79,7 +80,7 @@ async def add(connection: Connection, task: Task, source_event: UUID | None = No
         *(task.asked_by, task.about_type, task.about_id, task.place),
         *(point and point.latitude, point and point.longitude, task.code, task.code_failures),
         *(task.state.value, task.outcome and task.outcome.value, task.ended_at, task.version),
-        *(task.offer_at, source_event),
+        *(task.offer_at, task.about_version, source_event),
     )
     if added is None:
         return False
@@ -181,4 +182,5 @@ def _task(row: "asyncpg.Record") -> Task:
         ended_at=row["ended_at"],
         version=row["version"],
         offer_at=row["offer_at"],
+        about_version=row["about_version"],
     )

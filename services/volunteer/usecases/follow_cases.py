@@ -52,6 +52,7 @@ async def _open(work: Work, event: Event[Any], case: IssueAssigned) -> None:
         offer_at=first_asked(rules, work.now, work.now),
         about_type=CASE,
         about_id=case.case,
+        about_version=event.sequence,
         place=case.place or case.assignee.place,
     )
     if await tasks.add(work.connection, task, event.id):

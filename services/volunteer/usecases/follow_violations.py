@@ -59,6 +59,7 @@ async def _asked(work: Work, event: Event[Any], fact: ViolationEscalated) -> Non
         look_at=ends_at,
         about_type=VIOLATION,
         about_id=fact.violation,
+        about_version=event.sequence,
         place=fact.place,
         offer_at=first_asked(rules, work.now, work.now),
     )

@@ -87,7 +87,7 @@ def tell_expired(work: Work, task: Task, *, taken: bool) -> None:
 def _known(task: Task) -> _Known:
     about = None
     if task.about_type is not None and task.about_id is not None:
-        about = About(type=task.about_type, id=task.about_id)
+        about = About(type=task.about_type, id=task.about_id, version=task.about_version)
     return {
         "task": task.id,
         "kind": task.kind,
