@@ -4,12 +4,25 @@ from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from pathlib import Path
 
-from services.parking.api import compounds, devices, passes, reads, stays, vehicles
+from services.parking.api import (
+    board,
+    compounds,
+    devices,
+    passes,
+    reads,
+    sightings,
+    stays,
+    vehicles,
+    violation_kinds,
+    violations,
+)
 from services.parking.api.events import WATCH
 from services.parking.domain.compounds import ClosedCompoundError, UnknownCompoundError
 from services.parking.domain.limits import WrongLimitError
 from services.parking.domain.plate import UnreadablePlateError
 from services.parking.domain.vehicle import EndedHouseholdError, PlateTakenError, UnknownHouseholdError
+from services.parking.domain.violation import ClearedError
+from services.parking.domain.violation_kind import UnknownKindError, WrongStepsError
 from services.parking.schedule import JUDGE, SCHEDULE
 from services.parking.settings import ParkingSettings
 from services.parking.subscriptions import SUBSCRIPTIONS
@@ -27,11 +40,15 @@ ERRORS: dict[type[BaseException], Handling] = {
     UnknownCompoundError: Handling(422, "unknown-compound", "There is no such compound"),
     ClosedCompoundError: Handling(409, "closed-compound", "The compound was closed"),
     WrongLimitError: Handling(422, "wrong-limit", "The rule or pass contradicts itself"),
+    UnknownKindError: Handling(422, "unknown-kind", "The compound has no such kind of violation"),
+    WrongStepsError: Handling(422, "wrong-steps", "The steps contradict themselves"),
+    ClearedError: Handling(409, "cleared", "The violation is over"),
 }
 
 ROUTERS = (
     *(vehicles.routes, devices.routes, reads.routes, compounds.routes),
     *(passes.routes, stays.routes, stays.overstay_routes),
+    *(sightings.routes, violations.routes, violation_kinds.routes, board.routes),
 )
 # A delivery may hold a thousand reads, each of them a row and a car to fold.
 DELIVERIES_AT_ONCE = 64

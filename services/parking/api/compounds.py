@@ -1,17 +1,18 @@
 """Compounds as parking sees them: how they are run, their rules, and how many cars are in."""
 
 from dataclasses import replace
-from datetime import UTC, datetime
 from typing import Literal
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
+from services.parking.api.board import OccupancyView, occupancy_view
 from services.parking.api.fields import In, Moment
 from services.parking.domain.limits import LONGEST_FREE_MINUTES, LimitRule
-from services.parking.store import compounds, limits, rules_and_passes, shown_stays
+from services.parking.store import compounds, rules_and_passes
 from services.parking.store.compounds import Compound
+from services.parking.usecases.count_cars import count_cars
 from services.parking.usecases.set_limits import define_rule
 from shared.database.work import Work
 from shared.errors import NotFound, StaleVersion
@@ -69,18 +70,6 @@ class RulesView(BaseModel):
     """All rules a compound ever had, the first one first."""
 
     items: list[RuleView]
-
-
-class OccupancyView(BaseModel):
-    """How many cars are in, as far as the gates have said."""
-
-    compound: UUID
-    state: Literal["known", "provisional", "unknown"] = Field(
-        description="`provisional`: a lane is silent; `unknown`: nothing was stated, or no lane is there."
-    )
-    cars: int | None = Field(description="None while unknown.")
-    spaces: int | None
-    as_of: datetime | None = Field(description="Up to when every read is known.")
 
 
 @routes.get("", response_model=Page[CompoundView])
@@ -151,23 +140,10 @@ async def list_rules(compound_id: UUID, call: Requested) -> Response:
 @allow(Role.property, Role.operator, Role.guard)
 async def occupancy(compound_id: UUID, call: Requested) -> Response:
     """Count the cars that are in a compound."""
-    return answered(await call.read(lambda work: _occupancy(work, call.community, compound_id)))
-
-
-async def _occupancy(work: Work, community: UUID, compound: UUID) -> OccupancyView:
-    found = await _found(work, community, compound)
-    marks = await limits.watermarks(work.connection, [compound], work.now, datetime.now(UTC))
-    mark = marks[compound].watermark
-    stated = await limits.has_lanes(work.connection, compound) and mark.at is not None
-    cars = await shown_stays.inside(work.connection, community, compound)
-    state: Literal["known", "provisional", "unknown"] = "provisional" if mark.provisional else "known"
-    return OccupancyView(
-        compound=compound,
-        state=state if stated else "unknown",
-        cars=cars if stated else None,
-        spaces=found.spaces,
-        as_of=mark.at if stated else None,
-    )
+    found = await call.read(lambda work: count_cars(work, call.community, compound_id))
+    if not found:
+        raise NotFound("no such compound")
+    return answered(occupancy_view(found[0]))
 
 
 async def _found(work: Work, community: UUID, compound: UUID) -> Compound:

@@ -16,10 +16,12 @@ from shared.security.roles import Role
 _ROOM = (Role.property, Role.operator, Role.guard)
 
 
-def _told(
-    fact: VehicleOverstayed | OverstayRetracted | ViolationOpened | ViolationEscalated | ViolationCleared,
-) -> Iterable[Concerned]:
+def _told(fact: VehicleOverstayed | OverstayRetracted) -> Iterable[Concerned]:
     return (fact.told,)
+
+
+def _following(fact: ViolationOpened | ViolationEscalated | ViolationCleared) -> Iterable[Concerned]:
+    return (fact.told, *fact.owners)
 
 
 WATCH: Watch = {
@@ -28,7 +30,7 @@ WATCH: Watch = {
     contracts.VehicleOverstayed: visible_to(*_ROOM, concerned=_told),
     contracts.OverstayRetracted: visible_to(*_ROOM, concerned=_told),
     contracts.VehicleRegistered: visible_to(*_ROOM),
-    contracts.ViolationOpened: visible_to(*_ROOM, concerned=_told),
-    contracts.ViolationEscalated: visible_to(*_ROOM, concerned=_told),
-    contracts.ViolationCleared: visible_to(*_ROOM, concerned=_told),
+    contracts.ViolationOpened: visible_to(*_ROOM, Role.steward, concerned=_following),
+    contracts.ViolationEscalated: visible_to(*_ROOM, Role.steward, concerned=_following),
+    contracts.ViolationCleared: visible_to(*_ROOM, Role.steward, concerned=_following),
 }

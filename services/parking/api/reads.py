@@ -7,11 +7,12 @@ from fastapi import Request
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from starlette.responses import Response
 
-from services.parking.api.fields import In, Moment, PlateText
+from services.parking.api.fields import EvidenceRef, In, Moment, PlateText
 from services.parking.domain.plate import UnreadablePlateError, read_plate
 from services.parking.store.devices import Signer
 from services.parking.usecases.known_devices import KnownDevices
-from services.parking.usecases.record_reads import Delivery, Sighting, Taken
+from services.parking.usecases.record_reads import PATROL, Delivery, Sighting, Taken
+from shared.contracts.fields import Code
 from shared.errors import Invalid
 from shared.http.body import declared_body, read_body
 from shared.http.problem import field_problem
@@ -22,7 +23,9 @@ from shared.security.signatures import KEY_ID, verify
 routes = router("/reads", "reads")
 
 LARGEST_BODY = 512 * 1024
-"""A thousand reads whose every field is as long as it may be."""
+"""A thousand reads of a gate whose every field is as long as it may be."""
+
+EvidenceOfCamera = Annotated[list[EvidenceRef], Field(max_length=4)]
 
 ReadId = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=r"^[!-~]+$")]
 
@@ -34,6 +37,11 @@ class ReadIn(In):
     captured_at: Moment = Field(description="When it was seen, by the device's clock; believed however old.")
     plate: PlateText = Field(description="As the camera read it.")
     confidence: float | None = Field(None, ge=0, le=1, allow_inf_nan=False)
+    kind: Code | None = Field(
+        None, description="Of a patrol: what is wrong, such as `fire-lane`; the car must move, or has."
+    )
+    gone: bool = Field(False, description="Of a patrol: the second look found the car gone.")
+    evidence: EvidenceOfCamera = Field([], description="References to pictures, kept elsewhere.")
 
 
 class ReadsIn(In):
@@ -92,16 +100,18 @@ def _delivery(given: ReadsIn, signer: Signer, now: datetime, traceparent: str | 
     """Read the plates.
 
     Raises:
-        Invalid: a plate of which nothing is left, or one id for two reads.
+        Invalid: a plate of which nothing is left, one id for two reads, or a look that is none.
     """
     problems = []
     sightings: dict[str, Sighting] = {}
     for number, read in enumerate(given.reads):
         try:
-            seen = Sighting(read.id, read_plate(read.plate), read.captured_at, read.confidence)
+            seen = _seen(read)
         except UnreadablePlateError as error:
             problems.append(field_problem("body", ("reads", number, "plate"), "unreadable-plate", str(error)))
             continue
+        if (wrong := _wrong_look(read, signer)) is not None:
+            problems.append(field_problem("body", ("reads", number, "kind"), *wrong))
         if sightings.setdefault(read.id, seen) != seen:
             problems.append(
                 field_problem("body", ("reads", number, "id"), "ambiguous-id", "one id, two different reads")
@@ -109,3 +119,22 @@ def _delivery(given: ReadsIn, signer: Signer, now: datetime, traceparent: str | 
     if problems:
         raise Invalid("nothing was stored: some reads are not valid", errors=problems)
     return Delivery(signer, given.sent_at, now, given.delivered_up_to, list(sightings.values()), traceparent)
+
+
+def _seen(read: ReadIn) -> Sighting:
+    return Sighting(
+        read.id,
+        read_plate(read.plate),
+        read.captured_at,
+        read.confidence,
+        read.kind,
+        read.gone,
+        tuple(read.evidence),
+    )
+
+
+def _wrong_look(read: ReadIn, signer: Signer) -> tuple[str, str] | None:
+    """Why what a read says beyond its plate cannot be taken, as a code and in words."""
+    if read.kind is None:
+        return ("missing", "say what is wrong, or was") if read.gone or read.evidence else None
+    return ("not-a-patrol", "a gate sees no violation") if signer.role != PATROL else None

@@ -1,6 +1,6 @@
-"""The projection of the register's households: their ids, and whether they still live here."""
+"""The projection of the register's households: who they are, and whether they still live here."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -10,11 +10,15 @@ from shared.database.work import Connection
 _FIND = "SELECT id, ended FROM households WHERE community_id = $1 AND id = $2"
 # Guarded by sequence: events may come again or, after a repartitioning, out of order.
 _PROJECT = """
-INSERT INTO households AS known (id, community_id, ended, sequence)
-SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::boolean[], $4::bigint[])
-ON CONFLICT (id) DO UPDATE SET ended = excluded.ended, sequence = excluded.sequence
+INSERT INTO households AS known (id, community_id, ended, sequence, persons)
+SELECT id, community_id, ended, sequence, string_to_array(persons, ' ')
+FROM unnest($1::uuid[], $2::uuid[], $3::boolean[], $4::bigint[], $5::text[])
+     AS row (id, community_id, ended, sequence, persons)
+ON CONFLICT (id) DO UPDATE
+SET ended = excluded.ended, sequence = excluded.sequence, persons = excluded.persons
 WHERE known.sequence < excluded.sequence AND known.community_id = excluded.community_id
 """
+_PERSONS = "SELECT id, persons FROM households WHERE id = ANY($1::uuid[]) AND NOT ended"
 _LOCK = "SELECT pg_advisory_xact_lock(hashtextextended('household ' || $1::uuid::text, 0))"
 
 
@@ -26,12 +30,24 @@ class HouseholdState:
     community: UUID
     ended: bool
     sequence: int
+    persons: tuple[str, ...] = ()
 
 
 async def find(connection: Connection, community: UUID, household: UUID) -> Household | None:
     """One household of a community."""
     row = await connection.fetchrow(_FIND, community, household)
     return None if row is None else Household(row["id"], row["ended"])
+
+
+async def persons_of(
+    connection: Connection, households: Iterable[UUID | None]
+) -> dict[UUID, tuple[str, ...]]:
+    """Who lives in these households."""
+    wanted = {household for household in households if household is not None}
+    if not wanted:
+        return {}
+    rows = await connection.fetch(_PERSONS, list(wanted))
+    return {row["id"]: tuple(row["persons"]) for row in rows}
 
 
 async def one_at_a_time(connection: Connection, household: UUID) -> None:
@@ -50,4 +66,5 @@ async def project(connection: Connection, states: Sequence[HouseholdState]) -> N
         [state.community for state in states],
         [state.ended for state in states],
         [state.sequence for state in states],
+        [" ".join(state.persons) for state in states],  # a person's id holds no space
     )

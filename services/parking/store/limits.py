@@ -38,9 +38,6 @@ _LANES_PENDING = f"""
     ORDER BY judge_at LIMIT 1
 ) AS pending
 """  # noqa: S608
-_HAS_LANES = """
-SELECT EXISTS (SELECT 1 FROM devices WHERE compound_id = $1 AND role <> 'patrol' AND retired_at IS NULL)
-"""
 _RECHECK_CAR = """
 INSERT INTO rechecks AS waiting (compound_id, plate, community_id, since) VALUES ($1, $2, $3, $4)
 ON CONFLICT (compound_id, plate) DO UPDATE SET since = least(waiting.since, excluded.since)
@@ -143,9 +140,3 @@ async def take_rechecks(connection: Connection, most: int) -> dict[Car, datetime
         tuple(row) for row in await connection.fetch(_TAKE_RECHECKS, most)
     ]
     return {(compound, plate): since for compound, plate, since in rows}
-
-
-async def has_lanes(connection: Connection, compound: UUID) -> bool:
-    """Tell whether any gate of a compound is in service."""
-    found: bool = await connection.fetchval(_HAS_LANES, compound)
-    return found

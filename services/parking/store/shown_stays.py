@@ -24,7 +24,6 @@ WHERE community_id = $1
   AND ($5::timestamptz IS NULL OR (begins_at, id) < ($5, $6::uuid))
 ORDER BY begins_at DESC, id DESC LIMIT $7
 """  # noqa: S608
-_INSIDE = "SELECT count(*) FROM stays WHERE community_id = $1 AND compound_id = $2 AND state = 'open'"
 
 
 async def find(connection: Connection, community: UUID, stay: UUID) -> KnownStay | None:
@@ -47,12 +46,6 @@ async def list_newest(
     at, stay = before or (None, None)
     rows = await connection.fetch(_LIST, community, compound, plate, state, at, stay, most)
     return [_stay(row) for row in rows]
-
-
-async def inside(connection: Connection, community: UUID, compound: UUID) -> int:
-    """How many cars are in a compound, as far as its gates have said."""
-    found: int = await connection.fetchval(_INSIDE, community, compound)
-    return found
 
 
 def _stay(row: "asyncpg.Record") -> KnownStay:

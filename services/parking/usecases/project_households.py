@@ -20,4 +20,5 @@ async def project_households(work: Work, events: Sequence[Event[Any]]) -> None:
 
 def _state(event: Event[Any]) -> HouseholdState:
     ended = isinstance(event.data, HouseholdEnded)
-    return HouseholdState(event.data.household, event.community, ended, event.sequence)
+    persons = () if ended else event.data.persons
+    return HouseholdState(event.data.household, event.community, ended, event.sequence, persons)

@@ -7,23 +7,28 @@ from uuid import UUID
 
 from services.parking.domain.device_time import device_clock
 from services.parking.domain.plate import Plate
+from services.parking.domain.violation import Says
 from services.parking.store import compounds, devices, reads
 from services.parking.store.devices import Signer
 from services.parking.store.reads import Car, Read
 from services.parking.usecases.settle_cars import settle_cars
+from services.parking.usecases.take_looks import GATE, Look, take_looks
 from shared.database.work import Work
 
-PATROL = "patrol"
+PATROL, EXIT = "patrol", "exit"
 
 
 @dataclass(frozen=True, slots=True)
 class Sighting:
-    """One read as the device states it."""
+    """One read as the device states it; a patrol may say what is wrong, or that it is `gone`."""
 
     id: str
     plate: Plate
     captured_at: datetime
     confidence: float | None
+    kind: str | None = None
+    gone: bool = False
+    evidence: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,10 +64,12 @@ async def record_reads(work: Work, deliveries: Sequence[Delivery]) -> list[Taken
     cars: dict[Car, datetime] = {}
     traces: dict[Car, str | None] = {}
     taken: list[Taken] = []
+    looks: list[Look] = []
     for delivery, found in zip(deliveries, received, strict=True):
         fresh = [read for read in found if (read.device, read.id) in new]
         new.difference_update((read.device, read.id) for read in fresh)
         taken.append(Taken(len(fresh), len(found) - len(fresh)))
+        looks += _looks(delivery, fresh)
         for read in fresh:
             if read.role != PATROL:
                 car = (read.compound, read.plate.text)
@@ -70,7 +77,33 @@ async def record_reads(work: Work, deliveries: Sequence[Delivery]) -> list[Taken
                 traces[car] = delivery.traceparent
     if cars:
         await settle_cars(work, cars, traces)
+    if looks:
+        await take_looks(work, looks)
     return taken
+
+
+def _looks(delivery: Delivery, fresh: Sequence[Read]) -> list[Look]:
+    """What new reads say of cars that must move: patrols that name a kind, gates that read one leaving."""
+    if not fresh or delivery.signer.role not in {PATROL, EXIT}:
+        return []
+    stated = {seen.id: seen for seen in delivery.sightings}
+    patrol = delivery.signer.role == PATROL
+    return [
+        Look(
+            community=read.community,
+            compound=read.compound,
+            plate=read.plate.text,
+            kind=stated[read.id].kind,
+            says=Says.there if patrol and not stated[read.id].gone else Says.moved,
+            seen_at=read.at,
+            source="camera" if patrol else GATE,
+            source_id=f"{read.device}/{read.id}",
+            evidence=stated[read.id].evidence,
+            traceparent=delivery.traceparent,
+        )
+        for read in fresh
+        if not patrol or stated[read.id].kind is not None
+    ]
 
 
 def _received(delivery: Delivery) -> list[Read]:

@@ -1,6 +1,7 @@
 """Stays in the words of the contracts: masked plates, and who is to hear."""
 
 from typing import Any
+from uuid import UUID
 
 from services.parking.domain.limits import Limit
 from services.parking.domain.plate import masked
@@ -29,7 +30,7 @@ def overstayed(stay: KnownStay, limit: Limit, *, provisional: bool) -> VehicleOv
         exited_at=stay.exited_at,
         free_minutes=_known(limit.free_minutes),
         provisional=provisional,
-        told=told(stay, limit.contact),
+        told=told(stay.compound, limit.contact),
         **_stay(stay),
     )
 
@@ -37,15 +38,15 @@ def overstayed(stay: KnownStay, limit: Limit, *, provisional: bool) -> VehicleOv
 def retracted(stay: KnownStay, contact: str | None) -> OverstayRetracted:
     """Say that it is not, to whoever heard that it was."""
     return OverstayRetracted(
-        threshold=THRESHOLD, exited_at=stay.exited_at, told=told(stay, contact), **_stay(stay)
+        threshold=THRESHOLD, exited_at=stay.exited_at, told=told(stay.compound, contact), **_stay(stay)
     )
 
 
-def told(stay: KnownStay, contact: str | None) -> Assignee:
+def told(compound: UUID, contact: str | None) -> Assignee:
     """Who hears of a car: its pass's contact, else whoever guards the compound."""
     if contact is not None:
         return Assignee(person=contact)
-    return Assignee(role="guard", place=stay.compound)
+    return Assignee(role="guard", place=compound)
 
 
 def _stay(stay: KnownStay) -> dict[str, Any]:

@@ -1,0 +1,130 @@
+"""Violations as the API shows them: one with its steps and looks, lists, and all that are open."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from services.parking.store.violations import COLUMNS, Violation, violation_of
+from shared.database.work import Connection
+
+_FIND = f"SELECT {COLUMNS} FROM violations WHERE community_id = $1 AND id = $2"  # noqa: S608
+# Whom a case concerns: the household whose car it is, a visitor's host, whoever said they saw it.
+_CONCERNED = """
+(household_id IN (SELECT id FROM households WHERE community_id = $1 AND persons @> ARRAY[$2] AND NOT ended)
+ OR (household_id IS NULL AND contact = $2)
+ OR EXISTS (SELECT 1 FROM sightings WHERE violation_id = violations.id AND source = 'person'
+                                      AND source_id = $2))
+"""
+_CONCERNS = f"""
+SELECT EXISTS (SELECT 1 FROM violations WHERE community_id = $1 AND id = $3 AND {_CONCERNED})
+"""  # noqa: S608
+_LIST = f"""
+SELECT {COLUMNS} FROM violations
+WHERE community_id = $1 AND ($2::text IS NULL OR {_CONCERNED})
+  AND ($3::uuid IS NULL OR compound_id = $3)
+  AND ($4::text IS NULL OR kind = $4)
+  AND ($5::text IS NULL OR plate = $5)
+  AND ($6::boolean IS NULL OR (outcome IS NULL) = $6)
+  AND ($7::timestamptz IS NULL OR (opened_at, id) < ($7, $8::uuid))
+ORDER BY opened_at DESC, id DESC LIMIT $9
+"""  # noqa: S608
+_OPEN = f"""
+SELECT {COLUMNS} FROM violations WHERE community_id = $1 AND outcome IS NULL ORDER BY opened_at, id LIMIT $2
+"""  # noqa: S608
+_STEPS = """
+SELECT step, action, reason, taken_at, due_at FROM violation_steps
+WHERE community_id = $1 AND violation_id = $2 ORDER BY step
+"""
+_LOOKS = """
+SELECT says, seen_at, received_at, source, source_id, role, evidence FROM sightings
+WHERE community_id = $1 AND violation_id = $2 ORDER BY seen_at, id LIMIT 200
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which violations are asked for; `person`: only those that concern them, `plate` in its normal form."""
+
+    person: str | None = None
+    compound: UUID | None = None
+    kind: str | None = None
+    plate: str | None = None
+    standing: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ShownStep:
+    """A step as it was taken; `due_at` is by when a person should have looked."""
+
+    step: int
+    action: str
+    reason: str
+    taken_at: datetime
+    due_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class ShownLook:
+    """One look, as it was taken; `source_id` is the device and its read, the person, or the task."""
+
+    says: str
+    seen_at: datetime
+    received_at: datetime
+    source: str
+    source_id: str
+    role: str | None
+    evidence: Sequence[str]
+
+
+async def find(connection: Connection, community: UUID, violation: UUID) -> Violation | None:
+    """One violation of a community."""
+    row = await connection.fetchrow(_FIND, community, violation)
+    return None if row is None else violation_of(row)
+
+
+async def concerns(connection: Connection, community: UUID, person: str, violation: UUID) -> bool:
+    """Tell whether a violation concerns somebody: their household's car, their visitor's, their sighting."""
+    found: bool = await connection.fetchval(_CONCERNS, community, person, violation)
+    return found
+
+
+async def list_newest(
+    connection: Connection,
+    community: UUID,
+    wanted: Wanted,
+    *,
+    before: tuple[datetime, UUID] | None,
+    most: int,
+) -> Sequence[Violation]:
+    """A community's violations, the newest first."""
+    at, last = before or (None, None)
+    rows = await connection.fetch(
+        _LIST,
+        community,
+        wanted.person,
+        wanted.compound,
+        wanted.kind,
+        wanted.plate,
+        wanted.standing,
+        at,
+        last,
+        most,
+    )
+    return [violation_of(row) for row in rows]
+
+
+async def list_open(connection: Connection, community: UUID, most: int) -> list[Violation]:
+    """What is open in a community, the longest first."""
+    return [violation_of(row) for row in await connection.fetch(_OPEN, community, most)]
+
+
+async def steps_of(connection: Connection, community: UUID, violation: UUID) -> list[ShownStep]:
+    """The steps taken for a violation, in order; the first is number 0, the notice."""
+    return [ShownStep(*row) for row in await connection.fetch(_STEPS, community, violation)]
+
+
+async def looks_at(connection: Connection, community: UUID, violation: UUID) -> list[ShownLook]:
+    """The looks that a violation arose from, the oldest first, 200 at most."""
+    rows = await connection.fetch(_LOOKS, community, violation)
+    return [ShownLook(*row) for row in rows]

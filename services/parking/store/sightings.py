@@ -1,0 +1,79 @@
+"""Looks at cars, whoever looked; none is ever changed."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from services.parking.domain.violation import Says
+from services.parking.store.reads import Car
+from shared.database.work import Connection
+
+_ADD = """
+INSERT INTO sightings (id, community_id, compound_id, plate, kind, says, seen_at, received_at, source,
+                       source_id, role, evidence, violation_id)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
+"""
+# What was said of a kind, and the car's exits, which hold for all kinds.
+_GONE = """
+SELECT compound_id, plate, kind, max(seen_at) AS at FROM sightings
+WHERE (compound_id, plate) IN (SELECT * FROM unnest($1::uuid[], $2::text[])) AND says <> 'there'
+GROUP BY 1, 2, 3
+UNION ALL
+SELECT compound_id, plate, NULL, max(at) FROM reads
+WHERE (compound_id, plate) IN (SELECT * FROM unnest($1::uuid[], $2::text[])) AND role <> 'patrol'
+  AND role = 'exit'
+GROUP BY 1, 2
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Sighting:
+    """One look; `source_id` is the device and its read, the person, or the task."""
+
+    id: UUID
+    community: UUID
+    compound: UUID
+    plate: str
+    kind: str
+    says: Says
+    seen_at: datetime
+    received_at: datetime
+    source: str
+    source_id: str
+    role: str | None
+    evidence: tuple[str, ...]
+    violation: UUID | None
+
+
+async def add(connection: Connection, sightings: Sequence[Sighting]) -> None:
+    """Store looks."""
+    await connection.executemany(
+        _ADD,
+        [
+            (
+                each.id,
+                each.community,
+                each.compound,
+                each.plate,
+                each.kind,
+                each.says.value,
+                each.seen_at,
+                each.received_at,
+                each.source,
+                each.source_id,
+                each.role,
+                list(each.evidence),
+                each.violation,
+            )
+            for each in sightings
+        ],
+    )
+
+
+async def last_gone(
+    connection: Connection, cars: Collection[Car]
+) -> dict[tuple[UUID, str, str | None], datetime]:
+    """When cars were last said to be gone: by kind, and under no kind when they were last read leaving."""
+    rows = await connection.fetch(_GONE, [car[0] for car in cars], [car[1] for car in cars])
+    return {(row["compound_id"], row["plate"], row["kind"]): row["at"] for row in rows}

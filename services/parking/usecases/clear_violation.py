@@ -1,0 +1,59 @@
+"""Somebody who may say so ends a violation by their word, with evidence."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from services.parking.domain.violation import ClearedError, Says, cleared
+from services.parking.store import households, sightings, violations
+from services.parking.store.sightings import Sighting
+from services.parking.store.violations import Violation
+from services.parking.usecases.violation_facts import tell_cleared
+from shared.database.work import Work
+from shared.errors import NotFound
+from shared.identifiers import new_id
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """What somebody says of a violation, in which role, and by what it can be checked."""
+
+    violation: UUID
+    outcome: Says
+    role: str
+    evidence: tuple[str, ...]
+
+
+async def clear_violation(work: Work, community: UUID, word: Word) -> Violation:
+    """End an open violation; raises NotFound, ClearedError."""
+    found = await violations.lock(work.connection, [word.violation])
+    if not found or found[0].community != community:
+        raise NotFound("no such violation")
+    violation = found[0]
+    if violation.course.outcome is not None:
+        raise ClearedError("the violation is over already")
+    looked_at = max(work.now, violation.course.last_seen_at)
+    course = cleared(violation.course, word.outcome, looked_at, work.now)
+    persons = await households.persons_of(work.connection, [violation.household])
+    changed = tell_cleared(work, violation, course, persons, work.traceparent)
+    await violations.put(work.connection, [changed])
+    await sightings.add(
+        work.connection,
+        [
+            Sighting(
+                id=new_id(),
+                community=community,
+                compound=violation.compound,
+                plate=violation.plate,
+                kind=violation.kind,
+                says=word.outcome,
+                seen_at=looked_at,
+                received_at=work.now,
+                source="person",
+                source_id=work.actor,
+                role=word.role,
+                evidence=word.evidence,
+                violation=violation.id,
+            )
+        ],
+    )
+    return changed

@@ -1,0 +1,86 @@
+"""A person was asked to look: how that task ended is their word, or brings the next step."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from services.parking.domain.violation import Says, TaskEnd, answered
+from services.parking.store import households, sightings, violations
+from services.parking.store.sightings import Sighting
+from services.parking.store.violations import TakenStep, Violation
+from services.parking.usecases.violation_facts import tell_cleared, tell_stepped
+from shared.contracts import Event, TaskCompleted, TaskExpired
+from shared.database.work import Work
+from shared.identifiers import new_id
+
+VIOLATION = "violation"
+
+
+async def follow_tasks(work: Work, events: Sequence[Event[Any]]) -> None:
+    """Take up TaskCompleted and TaskExpired about violations; any repetition and order ends alike.
+
+    Tasks about what is over, or whose step was followed by the next one already, change nothing.
+    """
+    ours = [event for event in events if _violation(event) is not None and not event.imported]
+    if not ours:
+        return
+    found = await violations.lock(work.connection, {event.data.about.id for event in ours})
+    known = {(each.community, each.id): each for each in found}
+    for event in ours:
+        violation = known.get((event.community, event.data.about.id))
+        if violation is not None:
+            known[violation.community, violation.id] = await _answer(work, violation, event)
+
+
+async def _answer(work: Work, violation: Violation, event: Event[Any]) -> Violation:
+    end, ended_at = _end(event.data)
+    course = answered(violation.course, end, ended_at, work.now)
+    if end is TaskEnd.done:
+        await _keep(work, violation, event, ended_at)
+    if course == violation.course:
+        return violation
+    persons = await households.persons_of(work.connection, [violation.household])
+    if course.outcome is not None:
+        changed = tell_cleared(work, violation, course, persons, event.traceparent)
+    else:
+        changed = tell_stepped(work, violation, course, persons, event.traceparent)
+        await violations.add_steps(work.connection, [TakenStep(changed, end.value, work.now)])
+    await violations.put(work.connection, [changed])
+    return changed
+
+
+async def _keep(work: Work, violation: Violation, event: Event[Any], ended_at: datetime) -> None:
+    """Keep the word of whoever was asked; the task is what it can be checked by."""
+    task: UUID = event.data.task
+    await sightings.add(
+        work.connection,
+        [
+            Sighting(
+                id=new_id(),
+                community=violation.community,
+                compound=violation.compound,
+                plate=violation.plate,
+                kind=violation.kind,
+                says=Says.moved,
+                seen_at=ended_at,
+                received_at=work.now,
+                source="task",
+                source_id=str(task),
+                role=None,
+                evidence=(f"task:{task}",),
+                violation=violation.id,
+            )
+        ],
+    )
+
+
+def _violation(event: Event[Any]) -> UUID | None:
+    about = event.data.about
+    return None if about is None or about.type != VIOLATION else about.id
+
+
+def _end(data: TaskCompleted | TaskExpired) -> tuple[TaskEnd, datetime]:
+    if isinstance(data, TaskExpired):
+        return TaskEnd.expired, data.expired_at
+    return TaskEnd(data.outcome), data.completed_at
