@@ -5,7 +5,10 @@ from services.volunteer.usecases.follow_violations import follow_violations
 from services.volunteer.usecases.project_places import project_places
 from shared.contracts import (
     IssueAssigned,
+    IssueRefused,
     IssueResolved,
+    IssueReturned,
+    IssueWithdrawn,
     PlaceRegistered,
     ViolationCleared,
     ViolationEscalated,
@@ -20,6 +23,9 @@ SUBSCRIPTIONS: dict[type[Fact], Subscription] = {
     PlaceRegistered: Subscription(project_places, inbox=False),
     IssueAssigned: _CASES,
     IssueResolved: _CASES,
+    IssueReturned: _CASES,
+    IssueRefused: _CASES,
+    IssueWithdrawn: _CASES,
     ViolationEscalated: _VIOLATIONS,
     ViolationCleared: _VIOLATIONS,
 }

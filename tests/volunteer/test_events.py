@@ -18,6 +18,7 @@ from shared.contracts import (
     Event,
     IssueAssigned,
     IssueResolved,
+    IssueWithdrawn,
     ViolationCleared,
     ViolationEscalated,
 )
@@ -115,7 +116,7 @@ async def test_a_case_that_goes_elsewhere_ends_its_task(quiet: Volunteering) -> 
     assert {fact["task"] for fact in await quiet.said("task-opened")} == {
         task["id"] for task in (await quiet.read("zhang", "steward", "/tasks"))["items"]
     }
-    await tell(quiet, given_to(GUARDS, case=first.data.case))
+    await tell(quiet, given_to(GUARDS, case=first.data.case, sequence=3))
     await tell(quiet, Event(new_id(), "/linli/issues", datetime.now(UTC), HERE, 3, resolved))
     ended = await quiet.said("task-completed")
     assert [fact["outcome"] for fact in ended] == ["not-needed"] * 2
@@ -158,6 +159,21 @@ async def test_a_violation_is_one_task_in_whatever_order_its_steps_are_told(quie
 async def tell_of_violations(quiet: Volunteering, *events: Event[Any]) -> None:
     async with quiet.works.for_system("test") as work:
         await follow_violations(work, events)
+
+
+async def test_a_case_given_to_the_volunteers_again_is_another_task(quiet: Volunteering) -> None:
+    first = given_to(VOLUNTEERS)
+    again = given_to(VOLUNTEERS, case=first.data.case, sequence=3)
+    withdrawn = IssueWithdrawn(
+        case=first.data.case, category="leak", priority="ordinary", withdrawn_at=datetime.now(UTC)
+    )
+    await tell(quiet, first, again, first, again)
+    (task,) = (await quiet.read("zhang", "steward", "/tasks"))["items"]
+    opened = [fact["about"]["version"] for fact in await quiet.said("task-opened")]
+    ended = [fact["about"]["version"] for fact in await quiet.said("task-completed")]
+    assert (opened, ended) == ([2, 3], [2])
+    await tell(quiet, Event(new_id(), "/linli/issues", datetime.now(UTC), HERE, 4, withdrawn))
+    assert [fact["task"] for fact in await quiet.said("task-completed")][1:] == [task["id"]]
 
 
 async def tell(quiet: Volunteering, *events: Event[Any]) -> None:

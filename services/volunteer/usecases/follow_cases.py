@@ -12,22 +12,23 @@ from services.volunteer.usecases.kinds import CASE_KIND, kind_for
 from services.volunteer.usecases.task_facts import tell_opened
 from shared.contracts.event import Event
 from shared.contracts.issues.case import IssueAssigned, IssueResolved
+from shared.contracts.issues.life import IssueRefused, IssueReturned, IssueWithdrawn
 from shared.database.work import Work
 from shared.identifiers import new_id
 
 CASE = "case"
+Elsewhere = IssueResolved | IssueReturned | IssueRefused | IssueWithdrawn
 
 
 async def follow_cases(work: Work, events: Sequence[Event[Any]]) -> None:
-    """Makes one task of each event that gives a case to the volunteers; others end what is open about it."""
+    """Makes one task of each event that gives a case to the volunteers; each ends what was open about it."""
     for event in events:
         case = event.data
-        if event.imported or not isinstance(case, IssueAssigned | IssueResolved):
+        if event.imported or not isinstance(case, IssueAssigned | Elsewhere):
             continue
+        await _not_needed(work, event, case)
         if isinstance(case, IssueAssigned) and case.assignee.volunteers:
             await _open(work, event, case)
-        else:
-            await _not_needed(work, event, case)
 
 
 async def _open(work: Work, event: Event[Any], case: IssueAssigned) -> None:
@@ -59,7 +60,9 @@ async def _open(work: Work, event: Event[Any], case: IssueAssigned) -> None:
         tell_opened(work, task, task.places, traceparent=event.traceparent)
 
 
-async def _not_needed(work: Work, event: Event[Any], case: IssueAssigned | IssueResolved) -> None:
+async def _not_needed(work: Work, event: Event[Any], case: IssueAssigned | Elsewhere) -> None:
     for task in await tasks.open_about(work.connection, event.community, CASE, case.case):
+        if task.about_version is not None and task.about_version >= event.sequence:
+            continue  # the event is a repeat, and the case has come back since
         held = await claims.of_task(work.connection, event.community, task.id)
         await complete(work, task, Outcome.not_needed, held, traceparent=event.traceparent)
