@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from services.notify.api import contacts, messages, receipts, rules, templates, vocabularies
+from services.notify.api import contacts, messages, preferences, receipts, rules, templates, vocabularies
 from services.notify.api.events import WATCH
 from services.notify.channels import batch_call
 from services.notify.channels.http_push import HttpPush
@@ -14,7 +14,7 @@ from services.notify.channels.http_sms import HttpSms
 from services.notify.schedule import schedule, senders
 from services.notify.settings import NotifySettings
 from services.notify.store.phones import InvalidPhone, UnknownKey, phones_from
-from services.notify.subscriptions import PLANNING, SUBSCRIPTIONS
+from services.notify.subscriptions import DUTY, PLANNING, SUBSCRIPTIONS
 from services.notify.usecases.send_messages import Lane
 from shared.contracts import Event, Fact
 from shared.database.work import Work
@@ -30,6 +30,8 @@ ERRORS: dict[type[BaseException], Handling] = {
 
 ROUTERS = (
     contacts.routes,
+    preferences.routes,
+    preferences.community_routes,
     messages.routes,
     rules.routes,
     templates.routes,
@@ -69,12 +71,17 @@ def _waking(lanes: Sequence[Lane], wake: Callable[[str], None]) -> Mapping[type[
         for name in names:
             wake(name)
 
-    async def plan_and_wake(work: Work, events: Sequence[Event[Any]]) -> None:
-        await PLANNING.use_case(work, events)
-        work.after_commit(wake_senders)
+    def waking(planning: Subscription) -> Subscription:
+        async def plan_and_wake(work: Work, events: Sequence[Event[Any]]) -> None:
+            await planning.use_case(work, events)
+            work.after_commit(wake_senders)
 
-    planning = replace(PLANNING, use_case=plan_and_wake)
-    return {fact: planning if each is PLANNING else each for fact, each in SUBSCRIPTIONS.items()}
+        return replace(planning, use_case=plan_and_wake)
+
+    # Types of one subscription share one use case, which gets them together.
+    planning, duty = waking(PLANNING), waking(DUTY)
+    known = {PLANNING.use_case: planning, DUTY.use_case: duty}
+    return {fact: known.get(each.use_case, each) for fact, each in SUBSCRIPTIONS.items()}
 
 
 SERVICE = Service(

@@ -2,9 +2,11 @@
 
 from collections.abc import Sequence
 
-from services.notify.domain.rules import Urgency
+from services.notify.domain.urgency import Urgency
 from services.notify.store.phones import Phones
+from services.notify.usecases.forget_past import forget_past
 from services.notify.usecases.install_defaults import install_defaults
+from services.notify.usecases.release_held import release_held
 from services.notify.usecases.reseal_contacts import resealing
 from services.notify.usecases.send_messages import Lane, Sender
 from services.notify.usecases.watch_queue import watch_queue
@@ -21,11 +23,13 @@ def schedule(lanes: Sequence[Lane], phones: Phones) -> list[Every]:
     """List what notify does by the clock."""
     return [
         *(entry for lane in lanes for entry in senders(lane)),
+        Every("release held", POLL_SECONDS, release_held),
         Every("watch queue", 15, watch_queue),
         Every("install defaults", 60, _install_defaults),
         Every("reseal contacts", 300, resealing(phones)),
         Every("forget idempotency keys", 600, forget_keys),
         Every("forget inbox", 600, forget_old),
+        Every("forget the past", 600, forget_past),
     ]
 
 

@@ -4,6 +4,7 @@ Rules are data, so every fact of another service may become a message: all of th
 register to the projection of audiences, which bears repeats by itself.
 """
 
+from services.notify.usecases.follow_duty import follow_duty
 from services.notify.usecases.plan_messages import plan_messages
 from services.notify.usecases.project_register import project_register
 from shared.contracts import (
@@ -17,6 +18,8 @@ from shared.contracts import (
     IssueAssigned,
     IssueChecked,
     IssueClosed,
+    IssueExtended,
+    IssueOverdue,
     IssueRated,
     IssueRefused,
     IssueReopened,
@@ -47,6 +50,7 @@ from shared.contracts import (
 from shared.messaging.subscription import Subscription
 
 AUDIENCES = Subscription(project_register, inbox=False)
+DUTY = Subscription(follow_duty)
 PLANNING = Subscription(plan_messages)
 
 SUBSCRIPTIONS: dict[type[Fact], Subscription] = {
@@ -68,6 +72,8 @@ SUBSCRIPTIONS: dict[type[Fact], Subscription] = {
     IssueReopened: PLANNING,
     IssueWithdrawn: PLANNING,
     IssueRated: PLANNING,
+    IssueOverdue: PLANNING,
+    IssueExtended: PLANNING,
     VehicleRegistered: PLANNING,
     VehicleEntered: PLANNING,
     VehicleExited: PLANNING,
@@ -77,8 +83,8 @@ SUBSCRIPTIONS: dict[type[Fact], Subscription] = {
     ViolationEscalated: PLANNING,
     ViolationCleared: PLANNING,
     VolunteerRegistered: PLANNING,
-    DutyStarted: PLANNING,
-    DutyEnded: PLANNING,
+    DutyStarted: DUTY,
+    DutyEnded: DUTY,
     TaskOpened: PLANNING,
     TaskOffered: PLANNING,
     TaskClaimed: PLANNING,

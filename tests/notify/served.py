@@ -15,10 +15,11 @@ from services.notify.usecases.plan_messages import plan_messages
 from shared.contracts import Assignee, Event
 from shared.database.work import Works
 from shared.identifiers import new_id
+from shared.runtime.clock import jump
 from shared.runtime.running import Activity, Running, running
 from tests.fixtures.databases import Databases
 from tests.fixtures.identity import Issuer
-from tests.notify.stage import PHONE_KEYS, PROVIDER_KEY, RECEIPT_SECRET, assigned
+from tests.notify.stage import MORNING, PHONE_KEYS, PROVIDER_KEY, RECEIPT_SECRET, assigned
 
 CANARY = "13812345678"
 SETTINGS: dict[str, Any] = {
@@ -44,8 +45,11 @@ class Api:
     def of(self, person: str, *roles: str, community: UUID | None = None) -> dict[str, str]:
         return self.issuer.headers(person, {community or self.community: roles})
 
-    async def plan(self, person: str, case: UUID | None = None) -> dict[str, Any]:
-        fact = assigned(case or uuid4(), Assignee(person=person), None)
+    async def plan(
+        self, person: str, case: UUID | None = None, reporter: str | None = None
+    ) -> dict[str, Any]:
+        """Plan what an assignment says, and give the assignee's message."""
+        fact = assigned(case or uuid4(), Assignee(person=person), reporter)
         event = Event(
             id=new_id(), source="/linli/issues", time=self.works.clock.now(), community=self.community,
             sequence=2, data=fact, traceparent="00-" + "ab" * 16 + "-" + "cd" * 8 + "-01",
@@ -59,9 +63,13 @@ class Api:
 
 
 @pytest.fixture(scope="module")
-async def served(module_databases: Databases, issuer: Issuer) -> AsyncIterator[Running]:
-    """One notify for all tests here: each works in a community of its own."""
+async def served(
+    module_databases: Databases, issuer: Issuer, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[Running]:
+    """One notify for all tests here: each works in a community of its own, where it is morning."""
     urls = module_databases("notify")
+    clock = tmp_path_factory.mktemp("clock") / "clock.json"
+    jump(clock, MORNING)
     settings = NotifySettings(
         **SETTINGS,
         database_url=urls.url,
@@ -70,6 +78,7 @@ async def served(module_databases: Databases, issuer: Issuer) -> AsyncIterator[R
         oidc_issuer=issuer.url,
         oidc_jwks_url=issuer.jwks_url,
         port=0,
+        clock_file=clock,
     )
     async with running(SERVICE, settings, only={Activity.api}) as served:
         async with served.context.works.for_system("test") as work:

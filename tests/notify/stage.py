@@ -107,7 +107,8 @@ class Stage:
 
 
 EMPTY = (
-    "TRUNCATE contacts, places, households, grants, rulebook, messages, attempts, receipts, outbox, inbox",
+    "TRUNCATE contacts, places, households, grants, rulebook, messages, attempts, receipts, outbox, inbox,"
+    " preferences, withdrawals, duties",
     "UPDATE rulebook_revision SET revision = gen_random_uuid(), edition = 0",
 )
 
@@ -127,7 +128,7 @@ async def stage(stage_urls: DatabaseUrls) -> AsyncIterator[Stage]:
     await owner.close()
     clock = SetClock()
     async with Database.open(urls.url, urls.system_url) as database:
-        works = Works(database, clock, outbox.write, "/linli/notify")
+        works = Works(database, clock, outbox, "/linli/notify")
         yield Stage(database, clock, works, phones_from(PHONE_KEYS))
 
 

@@ -5,6 +5,7 @@ import hashlib
 import pytest
 from pydantic import BaseModel
 
+from services.notify.api.preferences import CustomsBody
 from services.notify.api.rules import RuleBody
 from services.notify.api.templates import TemplateBody
 from services.notify.api.vocabularies import VocabularyBody
@@ -30,13 +31,20 @@ SHIPPED = [
     Entry(new_id(), None, kind, name, 1, content, MORNING, "test") for kind, name, content in shipped()
 ]
 TEMPLATES = {entry.name: entry for entry in SHIPPED if entry.kind is Kind.TEMPLATE}
+RULES = {entry.name for entry in SHIPPED if entry.kind is Kind.RULE}
 WORDS = {entry.name: entry.content for entry in SHIPPED if entry.kind is Kind.VOCABULARY}
 BODIES: dict[Kind, type[BaseModel]] = {
     Kind.RULE: RuleBody,
     Kind.TEMPLATE: TemplateBody,
     Kind.VOCABULARY: VocabularyBody,
+    Kind.POLICY: CustomsBody,
 }
-EDITIONS = {1: "35ec556b3beb33f7", 2: "48a9a625c41e6a4f", 3: "fc399beec02918b5"}
+EDITIONS = {
+    1: "35ec556b3beb33f7",
+    2: "48a9a625c41e6a4f",
+    3: "fc399beec02918b5",
+    4: "487caa7c41faf267",
+}
 """The digest of each edition's files: a change needs a new edition, or nobody would install it."""
 
 
@@ -44,7 +52,8 @@ EDITIONS = {1: "35ec556b3beb33f7", 2: "48a9a625c41e6a4f", 3: "fc399beec02918b5"}
 def test_what_ships_could_be_published(entry: Entry) -> None:
     BODIES[entry.kind].model_validate(entry.content)
     if entry.kind is Kind.RULE:
-        check_rule(entry.content, TEMPLATES.get(entry.content["template"]))
+        check_rule(entry.content, TEMPLATES.get(entry.content.get("template", "")))
+        assert set(entry.content.get("withdraws", ())) <= RULES
     if entry.kind is Kind.TEMPLATE:
         check_template(entry, WORDS)
 

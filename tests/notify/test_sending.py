@@ -9,8 +9,8 @@ import pytest
 from prometheus_client import REGISTRY
 
 from services.notify.domain.intents import token_of
-from services.notify.domain.rules import Urgency
 from services.notify.domain.states import State
+from services.notify.domain.urgency import Urgency
 from services.notify.store import sending
 from services.notify.usecases.erase_contact import erase_contact
 from services.notify.usecases.send_messages import Sender

@@ -7,7 +7,7 @@ from services.notify.domain.rulebook import Kind
 from services.notify.domain.rules import rule_from
 from services.notify.usecases.install_defaults import shipped
 from shared.contracts.generation.examples import examples
-from shared.contracts.generation.neighbourhood import RESIDENT, RIDER
+from shared.contracts.generation.neighbourhood import GUARD, RESIDENT, RIDER
 from shared.identifiers import new_id
 
 ASKED_BY = "p-2be4470d"
@@ -26,6 +26,7 @@ def test_each_end_of_a_story_is_told_to_whom_it_concerns() -> None:
     family = {RESIDENT, ASKED_BY}
     assert told == {
         "task-asked": {ASKED_BY},
+        "task-offered": {RIDER, GUARD},
         "task-reopened": family,
         "task-yours": {RIDER},
         "task-taken": family,

@@ -134,7 +134,7 @@ async def make(body: NewContact, request: Request, call: Requested) -> Response:
 @members()
 async def change(person: Person, body: ContactChange, request: Request, call: Requested) -> Response:
     """Change how a person can be reached: one's own, or any for the staff; a first one needs no If-Match."""
-    _own_or_staff(call, person)
+    own_or_staff(call, person)
     phones = _phones(request)
     asked = Change(frozenset(body.model_fields_set), body.language, body.phone, body.push_token)
     seen = call.require_version() if call.if_match is not None else None
@@ -149,7 +149,7 @@ async def change(person: Person, body: ContactChange, request: Request, call: Re
 @members()
 async def show(person: Person, request: Request, call: Requested) -> Response:
     """Read a contact with its number masked: one's own, or any for the staff."""
-    _own_or_staff(call, person)
+    own_or_staff(call, person)
     phones = _phones(request)
     found = await call.read(lambda work: show_contact(work, phones, call.community, person))
     return answered(_view(found), version=found.version)
@@ -159,7 +159,7 @@ async def show(person: Person, request: Request, call: Requested) -> Response:
 @members()
 async def erase(person: Person, call: Requested) -> Response:
     """Erase a contact: one's own, or any for the staff. Messages hold no number, so nothing of it is left."""
-    _own_or_staff(call, person)
+    own_or_staff(call, person)
     seen = call.require_version()
     return await call.write(
         lambda work: erase_contact(work, call.community, person, seen=seen), lambda _: None, status=204
@@ -210,7 +210,7 @@ async def import_csv(request: Request) -> Response:
     )
 
 
-def _own_or_staff(call: Call, person: str) -> None:
+def own_or_staff(call: Call, person: str) -> None:
     """Let through the person themselves and the staff; a street reader has no business with contacts."""
     if person != call.actor.person and call.roles.isdisjoint(_STAFF):
         raise Forbidden("only the person and the community's staff may do this")

@@ -10,8 +10,8 @@ from starlette.responses import Response
 
 from services.notify.domain.contacts import Channel, Language
 from services.notify.domain.rulebook import Entry
-from services.notify.domain.rules import Urgency
 from services.notify.domain.states import State
+from services.notify.domain.urgency import Urgency
 from services.notify.store import messages
 from services.notify.store.messages import Filter, Message
 from services.notify.usecases.explain_message import Trace, explain_message, show_message
@@ -46,6 +46,7 @@ class MessageView(BaseModel):
     attempts: int
     about: About | None
     planned_at: datetime
+    held_until: datetime | None = Field(description="Until when quiet hours held it, by business time")
     deadline: datetime
 
 
@@ -169,6 +170,7 @@ def _view(message: Message) -> MessageView:
         attempts=message.attempts,
         about=about,
         planned_at=message.planned_at,
+        held_until=message.held_until,
         deadline=message.deadline,
     )
 

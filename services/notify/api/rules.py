@@ -7,8 +7,9 @@ from starlette.responses import Response
 
 from services.notify.api import versions
 from services.notify.api.versions import STRICT, WRITABLE, EventType, Name, Published, Slug, published
-from services.notify.domain.audience import SelectorKind
+from services.notify.domain.audience import OnDuty, SelectorKind
 from services.notify.domain.contacts import Channel
+from services.notify.domain.preferences import InQuietHours
 from services.notify.domain.rulebook import Entry, Kind
 from shared.http.call import Requested, answered
 from shared.http.routing import router
@@ -21,6 +22,10 @@ Word = Annotated[str, StringConstraints(max_length=128, pattern=WRITABLE)]
 Number = Annotated[StrictInt, Field(ge=-(2**53), le=2**53)]
 Value = Word | StrictBool | Number | None
 FieldName = Annotated[str, StringConstraints(pattern=r"^[a-z_]+(\.[a-z_]+){0,3}$", max_length=100)]
+
+
+_TOLD_BY = ("category", "channels", "time_to_live_minutes", "template")
+"""What only a rule with recipients needs."""
 
 
 class ConditionBody(BaseModel):
@@ -49,6 +54,9 @@ class RecipientBody(BaseModel):
     kind: SelectorKind
     field: FieldName
     role: Slug | None = Field(None, description="With the kind role: whoever holds it in the nearest place")
+    on_duty: OnDuty | None = Field(
+        None, description="Of a role's holders those on duty: `prefer` all of them when nobody is, or `only`"
+    )
 
 
 class RuleBody(BaseModel):
@@ -72,19 +80,43 @@ class RuleBody(BaseModel):
 
     event: EventType
     enabled: bool = True
+    withdraws: list[Slug] = Field(
+        default=[],
+        max_length=30,
+        description="Rules whose unsent messages, of earlier events of the same thing, are no longer true",
+    )
     major: int = Field(1, ge=1, le=1000, description="Raised when people may be told again of the same event")
     conditions: list[ConditionBody] = Field(default=[], max_length=20)
-    recipients: list[RecipientBody] = Field(min_length=1, max_length=10)
-    category: Slug = Field(description="What people set their preferences on")
+    recipients: list[RecipientBody] = Field(
+        default=[], max_length=10, description="Nobody, when the rule only withdraws"
+    )
+    category: Slug | None = Field(None, description="What people set their preferences on")
     urgency: Literal["ordinary", "urgent", "emergency"] = "ordinary"
     urgent_when: list[ConditionBody] = Field(
         default=[], max_length=20, description="Conditions that make an ordinary message urgent"
     )
-    channels: list[Channel] = Field(min_length=1, max_length=5, description="The first that a person has")
-    time_to_live_minutes: int = Field(
-        ge=1, le=60 * 24 * 30, description="After the event's time it is given up"
+    in_quiet_hours: InQuietHours = Field(
+        InQuietHours.WAIT,
+        description="What would wait beyond its time is given up, or told at once with `wait-or-tell`",
     )
-    template: Slug
+    channels: list[Channel] = Field(default=[], max_length=5, description="The first that a person has")
+    time_to_live_minutes: int | None = Field(
+        None, ge=1, le=60 * 24 * 30, description="After the event's time it is given up"
+    )
+    not_after: FieldName | None = Field(
+        None,
+        description="A time in the event, such as expires_at; after it a message is given up too",
+    )
+    template: Slug | None = None
+
+    @model_validator(mode="after")
+    def _says_all_it_needs(self) -> Self:
+        if not self.recipients and not self.withdraws:
+            raise ValueError("a rule has recipients, or withdraws something, or both")
+        missing = [name for name in _TOLD_BY if not getattr(self, name)]
+        if self.recipients and missing:
+            raise ValueError(f"to tell somebody, say also {', '.join(missing)}")
+        return self
 
 
 class RuleView(Published):

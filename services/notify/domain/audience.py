@@ -1,6 +1,6 @@
-"""Whom a rule reaches: selectors over an event's data, resolved against what the register says."""
+"""Whom a rule reaches: selectors over an event's data, resolved against what register and duty say."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
@@ -18,17 +18,25 @@ class SelectorKind(StrEnum):
     HOUSEHOLD = "household"
 
 
+class OnDuty(StrEnum):
+    """Which holders of a role are meant: those on duty if there are any, or those on duty and nobody else."""
+
+    PREFER = "prefer"
+    ONLY = "only"
+
+
 @dataclass(frozen=True, slots=True)
 class Selector:
     """One way from an event to persons.
 
     `path` leads to the field: a person's id, an assignee (a person, or a role in a place), a household, or
-    for a role the place it must hold in. `role` is that role.
+    for a role the place it must hold in. `role` is that role; without `on_duty` all its holders are meant.
     """
 
     kind: SelectorKind
     path: tuple[str, ...]
     role: str | None = None
+    on_duty: OnDuty | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +47,7 @@ class Wanted:
     household: UUID | None = None
     role: str | None = None
     place: UUID | None = None
+    on_duty: OnDuty | None = None
 
 
 NOBODY = Wanted()
@@ -49,21 +58,21 @@ def wanted(selector: Selector, data: object) -> Wanted:
     value = value_at(data, selector.path)
     if selector.kind is SelectorKind.ROLE:
         # A fact that knows no place concerns the whole community.
-        return Wanted(role=selector.role, place=value)
+        return Wanted(role=selector.role, place=value, on_duty=selector.on_duty)
     if value is None:
         return NOBODY
     if selector.kind is SelectorKind.PERSON:
         return Wanted(persons=(value,) if isinstance(value, str) else tuple(value))
     if selector.kind is SelectorKind.HOUSEHOLD:
         return Wanted(household=value)
-    return _assigned(value, value_at(data, ("place",)))
+    return _assigned(value, value_at(data, ("place",)), selector.on_duty)
 
 
-def _assigned(assignee: Any, where: UUID | None) -> Wanted:
+def _assigned(assignee: Any, where: UUID | None, on_duty: OnDuty | None) -> Wanted:
     if assignee.person is not None:
         return Wanted(persons=(assignee.person,))
     if assignee.role is not None:
-        return Wanted(role=assignee.role, place=assignee.place or where)
+        return Wanted(role=assignee.role, place=assignee.place or where, on_duty=on_duty)
     return NOBODY  # volunteers are asked by the volunteer service, which says whom it found
 
 
@@ -77,16 +86,18 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Audiences:
-    """What the register says about everything one chunk of events asks for.
+    """What the register, and duty, say about everything one chunk of events asks for.
 
     `paths` gives, per community and place, that place and the ones around it, nearest first; `holders` who
-    holds a role in exactly one place; `households` their persons; `zones` each community's time zone.
+    holds a role in exactly one place; `households` their persons; `zones` each community's time zone;
+    `on_duty` who of those holders is on duty.
     """
 
     paths: Mapping[tuple[UUID, UUID], Sequence[Place]] = field(default_factory=dict)
     holders: Mapping[tuple[UUID, str, UUID], Sequence[str]] = field(default_factory=dict)
     households: Mapping[tuple[UUID, UUID], Sequence[str]] = field(default_factory=dict)
     zones: Mapping[UUID, str] = field(default_factory=dict)
+    on_duty: Collection[tuple[UUID, str]] = frozenset()
 
     def persons(self, community: UUID, asked: Wanted) -> Sequence[str]:
         """Give who is meant, in a stable order; a role means its holders in the nearest place with any."""
@@ -94,10 +105,19 @@ class Audiences:
             return self.households.get((community, asked.household), ())
         if asked.role is None:
             return asked.persons
+        if asked.on_duty is not None:
+            for holders in self._holding(community, asked):
+                if found := [person for person in holders if (community, person) in self.on_duty]:
+                    return found
+            if asked.on_duty is OnDuty.ONLY:
+                return ()
+        return next(self._holding(community, asked), ())
+
+    def _holding(self, community: UUID, asked: Wanted) -> Iterator[Sequence[str]]:
+        """Give who holds a role, by place, nearest first, without the places where nobody does."""
         for place in climb(community, self.paths.get((community, asked.place or community), ())):
-            if found := self.holders.get((community, asked.role, place)):
-                return found
-        return ()
+            if found := self.holders.get((community, asked.role or "", place)):
+                yield found
 
     def place_name(self, community: UUID, place: UUID | None) -> str:
         """Name a place as people do, from the outside in, without the community; "" when nothing is named."""

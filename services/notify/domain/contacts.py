@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from uuid import UUID
 
+from services.notify.domain.preferences import Wishes
+
 
 class Language(StrEnum):
     """The languages messages are written in."""
@@ -22,10 +24,11 @@ class Channel(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Reach:
-    """What planning needs to know of a person: the language, and by which channels they can be reached."""
+    """What planning needs to know of a person: the language, the channels there are, and what they wish."""
 
     language: Language
     channels: frozenset[Channel]
+    wishes: Wishes | None = None
 
     def first_of(self, wanted: tuple[Channel, ...]) -> Channel | None:
         """Give the first of the wanted channels that this person has."""

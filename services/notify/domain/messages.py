@@ -35,6 +35,8 @@ class Planned(NamedTuple):
     reason: str | None
     deadline: datetime
     traceparent: str | None
+    event_sequence: int
+    held_until: datetime | None
 
 
 class Subject(NamedTuple):
@@ -52,4 +54,12 @@ class Subject(NamedTuple):
 NO_CONTACT = "no-contact"
 NO_CHANNEL = "no-channel"
 NO_TEXT = "no-text"
-"""Why a message was suppressed: nothing is known of the person, not the rule's channels, not in words."""
+DECLINED = "declined"
+"""Why a message was suppressed: nothing is known of the person, not the rule's channels, not in words; or the
+person does not want such messages."""
+
+QUIET_HOURS = "quiet-hours"
+"""Why a message is held, or was given up at once because it would be too late at their end."""
+
+WITHDRAWN = "withdrawn"
+"""Why a message was cancelled: a later event of the same thing made it untrue."""

@@ -1,4 +1,4 @@
-"""The versioned data of notify: rules, templates and vocabularies, defaults and a community's own."""
+"""The versioned data of notify: rules, templates, vocabularies, policies; defaults and a community's own."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import Any
 from uuid import UUID
 
+from services.notify.domain.preferences import NO_CUSTOMS, Customs, customs_from
 from services.notify.domain.rules import Rule, rule_from
 
 
@@ -17,6 +18,7 @@ class Kind(StrEnum):
     RULE = "rule"
     TEMPLATE = "template"
     VOCABULARY = "vocabulary"
+    POLICY = "policy"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +41,8 @@ class Rulebook:
 
     entries: Sequence[Entry]
     _applicable: dict[UUID, "Applicable"] = field(default_factory=dict)
+    _withdrawable: dict[UUID, frozenset[str]] = field(default_factory=dict)
+    _customs: dict[UUID, Customs] = field(default_factory=dict)
 
     @cached_property
     def _newest(self) -> Mapping[tuple[UUID | None, Kind, str], Entry]:
@@ -68,14 +72,39 @@ class Rulebook:
             for entry in self.in_force(community, Kind.RULE):
                 rule = rule_from(entry.id, entry.name, entry.content)
                 if rule.enabled:
-                    template = self.find(community, Kind.TEMPLATE, rule.template)
+                    template = self.find(community, Kind.TEMPLATE, rule.template) if rule.template else None
                     found[rule.event] = (*found.get(rule.event, ()), (rule, template))
+        return found
+
+    def withdrawable(self, community: UUID) -> frozenset[str]:
+        """Name the rules whose messages an enabled rule of the community may withdraw."""
+        found = self._withdrawable.get(community)
+        if found is None:
+            rules = (rule for pairs in self.applicable(community).values() for rule, _ in pairs)
+            found = frozenset(name for rule in rules for name in rule.withdraws)
+            self._withdrawable[community] = found
+        return found
+
+    def categories(self, community: UUID) -> list[str]:
+        """Name the categories of which the community's enabled rules tell somebody something."""
+        rules = (rule for pairs in self.applicable(community).values() for rule, _ in pairs)
+        return sorted({rule.category for rule in rules if rule.recipients})
+
+    def customs(self, community: UUID) -> Customs:
+        """Give a community's quiet hours and what nobody can decline."""
+        found = self._customs.get(community)
+        if found is None:
+            entry = self.find(community, Kind.POLICY, CUSTOMS)
+            found = self._customs[community] = customs_from(entry.content) if entry else NO_CUSTOMS
         return found
 
     def words(self, community: UUID) -> dict[str, Mapping[str, Any]]:
         """Give a community's vocabularies by name."""
         return {entry.name: entry.content for entry in self.in_force(community, Kind.VOCABULARY)}
 
+
+CUSTOMS = "preferences"
+"""The name of the policy that holds a community's customs."""
 
 Applicable = dict[str, tuple[tuple[Rule, Entry | None], ...]]
 """Rules with their templates, by type of event."""

@@ -2,26 +2,16 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
-from enum import IntEnum
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from services.notify.domain.audience import Selector, SelectorKind
-from services.notify.domain.conditions import Condition, condition
+from services.notify.domain.audience import OnDuty, Selector, SelectorKind
+from services.notify.domain.conditions import Condition, condition, value_at
 from services.notify.domain.contacts import Channel
 from services.notify.domain.intents import rule_id
-
-
-class Urgency(IntEnum):
-    """Which message goes first; quiet hours will spare the ordinary ones only."""
-
-    ORDINARY = 0
-    URGENT = 1
-    EMERGENCY = 2
-
-
-URGENCY_NAMES = {urgency.name.lower(): urgency for urgency in Urgency}
+from services.notify.domain.preferences import InQuietHours
+from services.notify.domain.urgency import URGENCY_NAMES, Urgency
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +20,8 @@ class Rule:
 
     `entry` is the version's row. `major` changes when the rule comes to mean something else, so that whoever
     was told under the old meaning may be told again. `channels` are tried in order: the first a person has.
+    `not_after` leads to a time in the event after which a message is of no use. `withdraws` names rules: what
+    they said on earlier events of the same thing is untrue now. A rule without recipients does only that.
     """
 
     entry: UUID
@@ -45,7 +37,10 @@ class Rule:
     urgent_when: Sequence[Condition]
     channels: tuple[Channel, ...]
     time_to_live: timedelta
-    template: str
+    not_after: tuple[str, ...]
+    in_quiet_hours: InQuietHours
+    template: str | None
+    withdraws: tuple[str, ...]
 
     def matches(self, data: object) -> bool:
         """Tell whether every condition holds; a rule without conditions always does."""
@@ -56,6 +51,12 @@ class Rule:
         if self.urgent_when and all(condition.holds(data) for condition in self.urgent_when):
             return max(self.urgency, Urgency.URGENT)
         return self.urgency
+
+    def deadline_of(self, time: datetime, data: object) -> datetime:
+        """Give when a message of an event is given up: after the rule's time, or when the event says."""
+        latest = value_at(data, self.not_after) if self.not_after else None
+        deadline = time + self.time_to_live
+        return min(deadline, latest) if latest is not None else deadline
 
 
 def rule_from(entry: UUID, name: str, content: Mapping[str, Any]) -> Rule:
@@ -68,13 +69,16 @@ def rule_from(entry: UUID, name: str, content: Mapping[str, Any]) -> Rule:
         event=content["event"],
         enabled=content.get("enabled", True),
         conditions=_conditions(content.get("conditions", ())),
-        recipients=tuple(_selector(recipient) for recipient in content["recipients"]),
-        category=content["category"],
+        recipients=tuple(_selector(recipient) for recipient in content.get("recipients", ())),
+        category=content.get("category") or "",
         urgency=URGENCY_NAMES[content.get("urgency", "ordinary")],
         urgent_when=_conditions(content.get("urgent_when", ())),
-        channels=tuple(Channel(channel) for channel in content["channels"]),
-        time_to_live=timedelta(minutes=content["time_to_live_minutes"]),
-        template=content["template"],
+        channels=tuple(Channel(channel) for channel in content.get("channels", ())),
+        time_to_live=timedelta(minutes=content.get("time_to_live_minutes") or 0),
+        not_after=_path(content["not_after"]) if content.get("not_after") else (),
+        in_quiet_hours=InQuietHours(content.get("in_quiet_hours", InQuietHours.WAIT)),
+        template=content.get("template"),
+        withdraws=tuple(content.get("withdraws", ())),
     )
 
 
@@ -83,5 +87,9 @@ def _conditions(written: Sequence[Mapping[str, Any]]) -> tuple[Condition, ...]:
 
 
 def _selector(written: Mapping[str, Any]) -> Selector:
-    path = tuple(written["field"].split("."))
-    return Selector(SelectorKind(written["kind"]), path, written.get("role"))
+    on_duty = OnDuty(written["on_duty"]) if written.get("on_duty") else None
+    return Selector(SelectorKind(written["kind"]), _path(written["field"]), written.get("role"), on_duty)
+
+
+def _path(dotted: str) -> tuple[str, ...]:
+    return tuple(dotted.split("."))

@@ -6,34 +6,40 @@ from enum import StrEnum
 class State(StrEnum):
     """Where a message stands. `unknown` is a state: the bytes left and no answer came."""
 
+    HELD = "held"
     READY = "ready"
     SUBMITTING = "submitting"
     UNKNOWN = "unknown"
     ACCEPTED = "accepted"
     SUPPRESSED = "suppressed"
     EXPIRED = "expired"
+    CANCELLED = "cancelled"
     REJECTED = "rejected"
     UNDELIVERABLE = "undeliverable"
     DELIVERED = "delivered"
-    # Quiet hours and digests will add `held` (rank 0), withdrawal before sending `cancelled` (2), the
-    # fallback from push to SMS `superseded` (2), and acknowledgements on the phone `read` (6).
+    # The fallback from push to SMS will add `superseded` (2), acknowledgements on the phone `read` (6).
 
 
 OPEN = 0
-"""The rank of every state in which something is still to be done; those may follow each other freely."""
+"""The rank of every state in which a sender has something to do; those may follow each other freely."""
 
 RANK: dict[State, int] = {
+    State.HELD: -1,
     State.READY: OPEN,
     State.SUBMITTING: OPEN,
     State.UNKNOWN: OPEN,
     State.ACCEPTED: 1,
     State.SUPPRESSED: 2,
     State.EXPIRED: 2,
+    State.CANCELLED: 2,
     State.REJECTED: 3,
     State.UNDELIVERABLE: 4,
     State.DELIVERED: 5,
 }
 """A settled message only moves to a higher rank, so receipts in any order end in the same state."""
+
+UNSENT = (State.HELD, State.READY)
+"""Where a message certainly has not left: only from here it can be taken back."""
 
 RECEIPT_STATES: dict[str, State] = {"delivered": State.DELIVERED, "failed": State.UNDELIVERABLE}
 """What a provider's receipt says, as the state it asks for."""

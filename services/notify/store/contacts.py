@@ -8,6 +8,7 @@ from uuid import UUID
 
 from services.notify.domain.contacts import Channel, Language, Reach
 from services.notify.store.phones import Sealed
+from services.notify.store.preferences import wishes_from
 from shared.database.work import Connection
 
 
@@ -40,8 +41,10 @@ RETURNING person, version
 """
 
 _REACHES = """
-SELECT community_id, person, language, phone_sealed IS NOT NULL AS sms, push_token IS NOT NULL AS push
+SELECT community_id, person, language, phone_sealed IS NOT NULL AS sms, push_token IS NOT NULL AS push,
+       quiet_from, quiet_until, categories
 FROM contacts JOIN unnest($1::uuid[], $2::text[]) AS asked (community_id, person) USING (community_id, person)
+     LEFT JOIN preferences USING (community_id, person)
 """
 
 _OLD_KEYS = f"""
@@ -89,10 +92,10 @@ async def having(connection: Connection, community: UUID, hashes: Sequence[bytes
 
 
 async def erase(connection: Connection, community: UUID, person: str) -> None:
-    """Delete a contact: nothing of it is left, since messages hold no number."""
-    await connection.execute(
-        "DELETE FROM contacts WHERE community_id = $1 AND person = $2", community, person
-    )
+    """Delete a contact and its preferences: nothing is left, since messages hold no number."""
+    for table in ("contacts", "preferences"):
+        query = f"DELETE FROM {table} WHERE community_id = $1 AND person = $2"  # noqa: S608  (a constant)
+        await connection.execute(query, community, person)
 
 
 async def reaches(
@@ -124,7 +127,8 @@ async def reseal(connection: Connection, rows: Sequence[tuple[Row, Sealed]], cur
 
 def _reach(row: Any) -> Reach:
     channels = [channel for channel in Channel if row[channel.value]]
-    return Reach(Language(row["language"]), frozenset(channels))
+    said = row["categories"] is not None
+    return Reach(Language(row["language"]), frozenset(channels), wishes_from(row) if said else None)
 
 
 def _row(found: Any) -> Row:

@@ -7,28 +7,38 @@ from typing import Any
 from uuid import UUID
 
 from services.notify.domain.messages import Planned
+from services.notify.domain.states import RANK, State
 from shared.database.work import Connection
 
 _PLAN = """
 INSERT INTO messages (
     id, community_id, intent, event_id, event_source, event_type, event_time, about_type, about_id,
     rule_entry, template_entry, person, category, urgency, channel, language, content, segments, encoding,
-    state, rank, reason, deadline, traceparent, planned_at, next_at
+    state, rank, reason, deadline, traceparent, event_sequence, held_until, planned_at, next_at
 )
-SELECT *, $25::timestamptz, $26::timestamptz
+SELECT *, $27::timestamptz, $28::timestamptz
 FROM unnest(
     $1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::text[], $6::text[], $7::timestamptz[], $8::text[],
     $9::uuid[], $10::uuid[], $11::uuid[], $12::text[], $13::text[], $14::smallint[], $15::text[], $16::text[],
     $17::jsonb[], $18::smallint[], $19::text[], $20::text[], $21::smallint[], $22::text[], $23::timestamptz[],
-    $24::text[]
+    $24::text[], $25::bigint[], $26::timestamptz[]
 )
 ON CONFLICT (id) DO NOTHING
 RETURNING id
 """
 
+# The index `messages_held` has what is held and nothing else; rows another one releases are passed over.
+_RELEASE = """
+UPDATE messages SET state = $3, rank = $4, reason = NULL, next_at = $2, version = version + 1
+WHERE id = ANY(ARRAY(
+    SELECT id FROM messages WHERE rank = -1 AND held_until <= $1
+    ORDER BY held_until LIMIT $5 FOR UPDATE SKIP LOCKED
+))
+"""
+
 _COLUMNS = """id, person, channel, language, category, urgency, state, reason, content, segments, encoding,
 attempts, about_type, about_id, event_id, event_source, event_type, event_time, rule_entry, template_entry,
-intent, planned_at, deadline, traceparent, version"""
+intent, planned_at, deadline, traceparent, event_sequence, held_until, version"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +78,8 @@ class Message:
     planned_at: datetime
     deadline: datetime
     traceparent: str | None
+    event_sequence: int
+    held_until: datetime | None
     version: int
 
 
@@ -99,6 +111,12 @@ async def plan(connection: Connection, rows: Sequence[Planned], now: datetime, w
     """Store planned messages, due at once; answers which of them are new."""
     columns: list[Any] = list(zip(*rows, strict=True))
     return {row[0] for row in await connection.fetch(_PLAN, *columns, now, wall)}
+
+
+async def release(connection: Connection, now: datetime, wall: datetime, most: int) -> int:
+    """Make due at `wall` what is held until `now` or before; answers how many."""
+    status = await connection.execute(_RELEASE, now, wall, State.READY, RANK[State.READY], most)
+    return int(status.split()[-1])
 
 
 async def page(

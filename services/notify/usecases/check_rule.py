@@ -1,10 +1,11 @@
 """Check a rule against the contract of its event and the template it names, before it is published."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
 from typing import Any, get_args
 from uuid import UUID
 
-from pydantic import BaseModel
+from pydantic import AwareDatetime, BaseModel
 
 from services.notify.domain.audience import SelectorKind
 from services.notify.domain.rulebook import Entry
@@ -19,6 +20,9 @@ _HOLDS = {
 }
 """What the field of a selector must hold; a role's field is the place."""
 
+_TIMES = {datetime, AwareDatetime}
+_HOLDERS = (SelectorKind.ROLE, SelectorKind.ASSIGNEE)
+
 
 def check_rule(content: Mapping[str, Any], template: Entry | None) -> None:
     """Let pass only a rule whose fields its event has, and whose template is written for that event.
@@ -29,10 +33,15 @@ def check_rule(content: Mapping[str, Any], template: Entry | None) -> None:
     fact = FACTS.get(content["event"])
     if fact is None or fact.producer == "notify":
         raise Invalid("there is no such event", errors=[_error("event", "unknown event type")])
-    errors = [*_conditions(fact, content), *_recipients(fact, content["recipients"])]
-    if template is None:
+    recipients = content.get("recipients", ())
+    errors = [*_conditions(fact, content), *_recipients(fact, recipients)]
+    if UUID not in (_field(fact, fact.subject_field) or ()) and content.get("withdraws"):
+        errors.append(_error("withdraws", "this event is of no thing that messages could be about"))
+    if (latest := content.get("not_after")) and not _TIMES & (_field(fact, latest) or set()):
+        errors.append(_error("not_after", f"the event has no time {latest}"))
+    if recipients and template is None:
         errors.append(_error("template", "there is no template of this name; publish it first"))
-    elif template.content["event"] != content["event"]:
+    if template is not None and template.content["event"] != content["event"]:
         errors.append(_error("template", f"it is written for {template.content['event']}"))
     if errors:
         raise Invalid("the rule cannot be used", errors=errors)
@@ -55,6 +64,8 @@ def _recipients(fact: type[Fact], recipients: Sequence[Mapping[str, Any]]) -> It
             yield _error(f"{pointer}.field", f"{recipient['field']} holds no {recipient['kind']}")
         if (recipient["kind"] == SelectorKind.ROLE) != bool(recipient.get("role")):
             yield _error(f"{pointer}.role", "a role is named exactly where the kind is role")
+        if recipient.get("on_duty") and recipient["kind"] not in _HOLDERS:
+            yield _error(f"{pointer}.on_duty", "only who holds a role is on duty")
 
 
 def _field(model: type[BaseModel], dotted: str) -> set[Any] | None:

@@ -1,4 +1,4 @@
-"""Install the rules, templates and vocabularies that ship with the service, as versions of no community."""
+"""Install the rules, templates, vocabularies and policies that ship, as versions of no community."""
 
 from collections.abc import Iterator
 from functools import lru_cache
@@ -17,6 +17,7 @@ FILES = {
     Kind.VOCABULARY: "vocabularies.yaml",
     Kind.TEMPLATE: "templates.yaml",
     Kind.RULE: "rules.yaml",
+    Kind.POLICY: "policies.yaml",
 }
 
 

@@ -57,6 +57,7 @@ async def show_entry(work: Work, community: UUID, kind: Kind, name: str) -> Entr
 
 def _check(book: Rulebook, community: UUID, entry: Entry) -> None:
     if entry.kind is Kind.RULE:
-        check_rule(entry.content, book.find(community, Kind.TEMPLATE, entry.content["template"]))
+        template = entry.content.get("template")
+        check_rule(entry.content, book.find(community, Kind.TEMPLATE, template) if template else None)
     elif entry.kind is Kind.TEMPLATE:
         check_template(entry, book.words(community))

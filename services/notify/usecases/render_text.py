@@ -65,7 +65,8 @@ def compiled(text: str) -> Template:
 
 
 @lru_cache(maxsize=256)
-def _zone(name: str) -> ZoneInfo:
+def zone_of(name: str) -> ZoneInfo:
+    """Give a time zone by its name."""
     return ZoneInfo(name)
 
 
@@ -78,7 +79,7 @@ def render(
         jinja2.TemplateError, TypeError, AttributeError: the template asks for what the event does not have.
     """
     texts = template.content["texts"][language]
-    names = {**values, "_words": words, "_language": language, "_zone": _zone(zone)}
+    names = {**values, "_words": words, "_language": language, "_zone": zone_of(zone)}
     return {part: _written(compiled(texts[part]), names) for part in PARTS[channel]}
 
 

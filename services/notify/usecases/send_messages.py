@@ -18,8 +18,8 @@ from services.notify.domain.contacts import Channel
 from services.notify.domain.intents import token_of
 from services.notify.domain.messages import NO_CONTACT
 from services.notify.domain.retrying import next_delay
-from services.notify.domain.rules import Urgency
 from services.notify.domain.states import State
+from services.notify.domain.urgency import Urgency
 from services.notify.store import sending
 from services.notify.store.phones import Phones
 from services.notify.store.sending import Address, Answered, Claimed, Settlement

@@ -1,0 +1,50 @@
+"""What an event makes untrue of what was said on earlier events of the same thing, whichever comes first."""
+
+from collections.abc import Iterable, Mapping
+from typing import NamedTuple
+from uuid import UUID
+
+Thing = tuple[UUID, UUID]
+"""A community and the id of its case, violation, task, …"""
+
+
+class Withdrawal(NamedTuple):
+    """By the event `sequence` of a thing, a rule withdraws what the rules `withdraws` said of it before."""
+
+    community: UUID
+    about: UUID
+    rule: str
+    withdraws: tuple[str, ...]
+    sequence: int
+    event_id: UUID
+    event_type: str
+
+    @property
+    def thing(self) -> Thing:
+        return self.community, self.about
+
+
+class Withdrawals:
+    """The withdrawals known while a chunk is planned: those on record and its own."""
+
+    def __init__(self, known: Iterable[Withdrawal]) -> None:
+        self._until: dict[tuple[Thing, str], int] = {}
+        for each in known:
+            for rule in each.withdraws:
+                key = each.thing, rule
+                self._until[key] = max(self._until.get(key, each.sequence), each.sequence)
+
+    def cover(self, thing: Thing, rule: str, sequence: int) -> bool:
+        """Tell whether what a rule says on this event of a thing is already known to be untrue."""
+        until = self._until.get((thing, rule))
+        return until is not None and sequence < until
+
+
+def newest(withdrawals: Iterable[Withdrawal]) -> Mapping[tuple[Thing, str], Withdrawal]:
+    """Keep of each thing and withdrawing rule the latest: a statement may touch a row only once."""
+    kept: dict[tuple[Thing, str], Withdrawal] = {}
+    for each in withdrawals:
+        before = kept.get((each.thing, each.rule))
+        if before is None or before.sequence < each.sequence:
+            kept[each.thing, each.rule] = each
+    return kept

@@ -1,0 +1,42 @@
+"""Which rules apply to a chunk of events, and whom each of them asks for."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from services.notify.domain.audience import Wanted, wanted
+from services.notify.domain.rulebook import Entry, Rulebook
+from services.notify.domain.rules import Rule
+from services.notify.domain.withdrawals import Thing
+from shared.contracts import Event
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """One rule that applies to one event, and whom it asks for; nobody, when it only withdraws."""
+
+    event: Event[Any]
+    rule: Rule
+    template: Entry | None
+    whom: Sequence[Wanted]
+
+    @property
+    def about(self) -> UUID | None:
+        """The id of the thing that the event is of; none when it is a person."""
+        subject = self.event.data.__dict__[self.event.data.subject_field]
+        return subject if isinstance(subject, UUID) else None
+
+    @property
+    def thing(self) -> Thing | None:
+        """That thing in its community."""
+        about = self.about
+        return (self.event.community, about) if about else None
+
+
+def find_asks(book: Rulebook, events: Sequence[Event[Any]]) -> Iterator[Ask]:
+    """Give the rules that apply to events, with whom each asks for."""
+    for event in events:
+        for rule, template in book.applicable(event.community).get(event.type, ()):
+            if rule.matches(event.data):
+                yield Ask(event, rule, template, [wanted(each, event.data) for each in rule.recipients])

@@ -1,0 +1,204 @@
+"""Make the rows of one chunk's messages: by which channel, in which words, at once, later or never."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import NamedTuple
+from uuid import UUID
+
+from jinja2 import TemplateError
+
+from services.notify.domain.audience import Audiences
+from services.notify.domain.contacts import Channel, Language, Reach
+from services.notify.domain.intents import intent_key, rung_id
+from services.notify.domain.messages import (
+    DECLINED,
+    NO_CHANNEL,
+    NO_CONTACT,
+    NO_TEXT,
+    QUIET_HOURS,
+    WITHDRAWN,
+    Planned,
+)
+from services.notify.domain.preferences import (
+    NO_WAIT,
+    InQuietHours,
+    QuietHours,
+    Wait,
+    Wishes,
+    declined,
+    quiet_hours_for,
+    waiting,
+)
+from services.notify.domain.rulebook import Rulebook
+from services.notify.domain.segments import segments_of
+from services.notify.domain.states import RANK, State
+from services.notify.domain.urgency import Urgency
+from services.notify.domain.withdrawals import Withdrawals
+from services.notify.usecases.find_asks import Ask
+from services.notify.usecases.render_text import DEFAULT_ZONE, Words, render, zone_of
+
+
+class _Said(NamedTuple):
+    """What one rule says of one event in one language on one channel, to however many."""
+
+    content: dict[str, str] | None
+    parts: int | None
+    encoding: str | None
+
+
+class _Fate(NamedTuple):
+    """What becomes of one message: its state and why, by which channel, in which words, from when on."""
+
+    state: State
+    reason: str | None
+    channel: Channel | None = None
+    said: _Said = _Said(None, None, None)
+    held_until: datetime | None = None
+
+
+class _Case(NamedTuple):
+    """What one ask has in common for all whom it reaches."""
+
+    ask: Ask
+    urgency: Urgency
+    deadline: datetime
+    untrue: bool
+    said: dict[tuple[Language, Channel], _Said]
+
+
+_NOTHING = _Said(None, None, None)
+_UNKNOWN = _Fate(State.SUPPRESSED, NO_CONTACT)
+_NO_WAY = _Fate(State.SUPPRESSED, NO_CHANNEL)
+_UNWANTED = _Fate(State.SUPPRESSED, DECLINED)
+
+
+class Planning:
+    """Makes the rows of one chunk out of what was read for it; `now` is business time."""
+
+    def __init__(
+        self,
+        book: Rulebook,
+        audiences: Audiences,
+        reaches: Mapping[tuple[UUID, str], Reach],
+        untrue: Withdrawals,
+        now: datetime,
+    ) -> None:
+        self._book = book
+        self._audiences = audiences
+        self._reaches = reaches
+        self._untrue = untrue
+        self._now = now
+        self._words: dict[UUID, Words] = {}
+        self._endings: dict[tuple[UUID, QuietHours], datetime | None] = {}
+
+    def rows(self, ask: Ask, persons: Sequence[str]) -> Iterator[Planned]:
+        """Give one message for each person."""
+        event, rule = ask.event, ask.rule
+        untrue = ask.thing is not None and self._untrue.cover(ask.thing, rule.name, event.sequence)
+        urgency, deadline = rule.urgency_of(event.data), rule.deadline_of(event.time, event.data)
+        case = _Case(ask, urgency, deadline, untrue, {})
+        for person in persons:
+            reach = self._reaches.get((event.community, person))
+            yield _row(case, person, reach, _UNKNOWN if reach is None else self._fate(case, reach))
+
+    def _fate(self, case: _Case, reach: Reach) -> _Fate:
+        """Decide about one person's message: first whether, then in which words, then when."""
+        rule, community = case.ask.rule, case.ask.event.community
+        channel = reach.first_of(rule.channels)
+        if channel is None:
+            return _NO_WAY
+        if declined(rule.category, case.urgency, reach.wishes, self._book.customs(community)):
+            return _UNWANTED
+        said = case.said.get((reach.language, channel))
+        if said is None:
+            said = case.said[reach.language, channel] = self._say(case.ask, reach.language, channel)
+        if said.content is None:
+            return _Fate(State.SUPPRESSED, NO_TEXT, channel)
+        return self._timed(case, reach, channel, said)
+
+    def _timed(self, case: _Case, reach: Reach, channel: Channel, said: _Said) -> _Fate:
+        if case.untrue:
+            return _Fate(State.CANCELLED, WITHDRAWN, channel, said)
+        wait = self._wait(case, reach.wishes)
+        if wait.until is not None:
+            return _Fate(State.HELD, QUIET_HOURS, channel, said, wait.until)
+        if wait.lost:
+            return _Fate(State.EXPIRED, QUIET_HOURS, channel, said)
+        return _Fate(State.READY, None, channel, said)
+
+    def _wait(self, case: _Case, wishes: Wishes | None) -> Wait:
+        rule, community = case.ask.rule, case.ask.event.community
+        if rule.in_quiet_hours is InQuietHours.TELL:
+            return NO_WAIT
+        quiet = quiet_hours_for(rule.category, case.urgency, wishes, self._book.customs(community))
+        return waiting(rule.in_quiet_hours, self._ending(community, quiet), case.deadline)
+
+    def _ending(self, community: UUID, quiet: QuietHours | None) -> datetime | None:
+        """Give when quiet hours end that hold now; worked out once for each chunk."""
+        if quiet is None:
+            return None
+        key = community, quiet
+        if key not in self._endings:
+            zone = zone_of(self._audiences.zones.get(community, DEFAULT_ZONE))
+            self._endings[key] = quiet.ending(self._now, zone)
+        return self._endings[key]
+
+    def _say(self, ask: Ask, language: Language, channel: Channel) -> _Said:
+        """Write the words now: later attempts must say the same, and an audit sees what was said."""
+        if ask.template is None:
+            return _NOTHING
+        event = ask.event
+        fields = event.data.__dict__
+        place = self._audiences.place_name(event.community, fields.get("place"))
+        values = {**fields, "place_name": place}
+        zone = self._audiences.zones.get(event.community, DEFAULT_ZONE)
+        try:
+            words = self._vocabularies(event.community)
+            content = render(ask.template, language, channel, values, words, zone)
+        except (TemplateError, TypeError, AttributeError):
+            # Publishing renders each template against its event's examples; what those lack ends here.
+            return _NOTHING
+        if channel is not Channel.SMS:
+            return _Said(content, None, None)
+        cost = segments_of(content["sms"])
+        return _Said(content, cost.parts, cost.encoding)
+
+    def _vocabularies(self, community: UUID) -> Words:
+        found = self._words.get(community)
+        if found is None:
+            found = self._words[community] = self._book.words(community)
+        return found
+
+
+def _row(case: _Case, person: str, reach: Reach | None, fate: _Fate) -> Planned:
+    ask = case.ask
+    event, rule, about = ask.event, ask.rule, ask.about
+    intent = intent_key(event.source, event.id, rule.id, rule.major, person, rule.category)
+    return Planned(
+        id=rung_id(intent),
+        community=event.community,
+        intent=intent,
+        event_id=event.id,
+        event_source=event.source,
+        event_type=event.type,
+        event_time=event.time,
+        about_type=event.data.subject_field if about else None,
+        about_id=about,
+        rule_entry=rule.entry,
+        template_entry=ask.template.id if ask.template else None,
+        person=person,
+        category=rule.category,
+        urgency=case.urgency,
+        channel=fate.channel,
+        language=reach.language if reach else None,
+        content=fate.said.content,
+        segments=fate.said.parts,
+        encoding=fate.said.encoding,
+        state=fate.state,
+        rank=RANK[fate.state],
+        reason=fate.reason,
+        deadline=case.deadline,
+        traceparent=event.traceparent,
+        event_sequence=event.sequence,
+        held_until=fate.held_until,
+    )
