@@ -1,8 +1,7 @@
 """One occurrence of a fact, the same for emitting and for reading."""
 
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Generic, TypeVar
+from typing import Generic, NamedTuple, TypeVar
 from uuid import UUID
 
 from shared.contracts.fact import Fact
@@ -13,8 +12,7 @@ SEQUENCE_DIGITS = 19
 """Width to which `sequence` is zero-padded on the wire: text order is then number order for any bigint."""
 
 
-@dataclass(frozen=True, slots=True)
-class Event(Generic[F_co]):
+class Event(NamedTuple, Generic[F_co]):
     """A fact with its envelope: which, by whom, when (business time), where, and in which order.
 
     `sequence` is the aggregate's version after the change. `imported` marks recorded history, which informs

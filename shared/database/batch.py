@@ -22,6 +22,7 @@ _ROWS = Histogram(
     "linli_batch_rows", "Items committed together", ["batch"], buckets=(1, 2, 5, 10, 20, 50, 100, 200, 500)
 )
 _REPEATS = 3
+_WORTH_A_FLUSH = 16
 
 
 class BatchWriter(Generic[Item, Result]):
@@ -54,6 +55,7 @@ class BatchWriter(Generic[Item, Result]):
         self._arrived = asyncio.Event()
         self._closed = False
         self._rows = _ROWS.labels(name)
+        self._idle = in_flight
         self._under_way: set[asyncio.Task[Outcomes[Result]]] = set()
 
     async def submit(self, item: Item) -> Result:
@@ -90,7 +92,11 @@ class BatchWriter(Generic[Item, Result]):
             await self._write_waiting()
 
     async def _write_waiting(self) -> None:
-        batch, self._waiting = self._waiting[: self._most], self._waiting[self._most :]
+        # Callers who were answered together come again together: if whoever is free took them all, they would
+        # go round in one flush for ever, and no other would run beside it.
+        share = max(_WORTH_A_FLUSH, -(-len(self._waiting) // max(1, self._idle)))
+        most = min(self._most, share)
+        batch, self._waiting = self._waiting[:most], self._waiting[most:]
         if not self._waiting:
             self._arrived.clear()
         # A caller that went away while it waited wants nothing stored any more.
@@ -98,6 +104,7 @@ class BatchWriter(Generic[Item, Result]):
         if not batch:
             return
         self._rows.observe(len(batch))
+        self._idle -= 1
         writing = asyncio.create_task(self._write([item for item, _ in batch]))  # noqa: RUF006  (kept below)
         self._under_way.add(writing)
         writing.add_done_callback(self._under_way.discard)
@@ -107,6 +114,7 @@ class BatchWriter(Generic[Item, Result]):
                 self._turn_away(batch)
         finally:
             _settle(batch, await writing)
+            self._idle += 1
 
     def _turn_away(self, batch: Sequence[tuple[Item, "asyncio.Future[Result]"]]) -> None:
         """Answer everybody: a database that hangs may do so for longer than anybody waits."""

@@ -5,11 +5,11 @@ nothing else commits. Facts are written last, in the same transaction, through t
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 from uuid import UUID
 
 import asyncpg
@@ -26,7 +26,19 @@ if TYPE_CHECKING:
     Connection = PoolConnectionProxy[asyncpg.Record]
 else:
     Connection = PoolConnectionProxy  # generic in its type stubs only
-Sink = Callable[[Connection, Sequence[Event[Any]]], Awaitable[None]]
+
+
+class Sink(Protocol):
+    """Where facts go: each is put into words when it is said, and all are written last."""
+
+    def row(self, event: Event[Any], /) -> Any:
+        """Write an event as it is kept; raises what it has against it."""
+        ...
+
+    async def write(self, connection: Connection, rows: Sequence[Any], /) -> None:
+        """Store the rows in their order."""
+        ...
+
 
 # An error PostgreSQL itself reports at COMMIT is a definite rollback, except when it is the session's end.
 _LOST = (
@@ -49,7 +61,8 @@ class Work:
     community: UUID | None
     traceparent: str | None
     source: str
-    events: list[Event[Any]] = field(default_factory=list)
+    sink: Sink
+    outgoing: list[Any] = field(default_factory=list)
     _calls: list[Callable[[], None]] = field(default_factory=list)
 
     def emit(
@@ -66,6 +79,7 @@ class Work:
 
         Raises:
             ValueError: no community, neither given nor the unit of work's own.
+            Exception: what the sink has against the fact, such as its size.
         """
         tenant = community or self.community
         if tenant is None:
@@ -80,7 +94,7 @@ class Work:
             imported=imported,
             traceparent=traceparent or self.traceparent,
         )
-        self.events.append(event)
+        self.outgoing.append(self.sink.row(event))
         return event.id
 
     def after_commit(self, call: Callable[[], None]) -> None:
@@ -131,19 +145,19 @@ class Works:
         traceparent: str | None,
     ) -> AsyncIterator[Work]:
         connection = await _acquire(pool)
-        work = Work(connection, self.clock.now(), actor, community, traceparent, self.source)
+        work = Work(connection, self.clock.now(), actor, community, traceparent, self.source, self.sink)
         try:
             await connection.execute(opening)
             yield work
-            if work.events:
-                await self.sink(connection, work.events)
+            if work.outgoing:
+                await self.sink.write(connection, work.outgoing)
             await _commit(connection)
         except BaseException:
             await _abandon(pool, connection)
             raise
         await pool.release(connection)
         work.committed()
-        if work.events:
+        if work.outgoing:
             self.on_events()
 
 

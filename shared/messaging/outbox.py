@@ -1,14 +1,12 @@
 """Facts leave through this table, in the transaction that made them true; the relay takes them from there."""
 
 from collections.abc import Sequence
-from typing import Any
 
 import asyncpg
 import orjson
 
-from shared.contracts import Event
 from shared.database.work import Connection
-from shared.messaging.envelope import Record, to_row
+from shared.messaging.envelope import Record, Row, to_row
 
 AnyConnection = Connection | asyncpg.Connection
 
@@ -26,13 +24,12 @@ ORDER BY place
 """
 
 
-async def write(connection: Connection, events: Sequence[Event[Any]]) -> None:
-    """Queue events for publication, in their order; the sink of every Work.
+row = to_row
+"""Puts a fact into words; with `write` this module is the sink of every Work."""
 
-    Raises:
-        EventTooLarge: the data of one exceeds the contract's limit; the transaction must not commit.
-    """
-    rows = [to_row(event) for event in events]
+
+async def write(connection: Connection, rows: Sequence[Row]) -> None:
+    """Queue events for publication, in their order."""
     if len(rows) < COPIED_FROM:
         await connection.execute(_INSERT, *map(list, zip(*rows, strict=True)))
     else:

@@ -25,7 +25,7 @@ def partitions_of(keys: Sequence[bytes | None], turns: Sequence[int]) -> list[in
 
 
 def murmur2(joined: bytes, length: int, count: int) -> Sequence[int]:
-    """Hash `count` keys of one length, joined, as `org.apache.kafka.common.utils.Utils.murmur2` does; unsigned.
+    """Hash `count` keys of one length, joined, as Kafka's `Utils.murmur2` does, into unsigned numbers.
 
     All at once: each key has a lane of 64 bits in one great whole number, so that Python's own arithmetic on
     it takes the place of a loop over keys, at an eighth of its time. No lane reaches into the next, for 32

@@ -122,7 +122,7 @@ async def _open(
     # Without a relay of its own the process leaves its facts to another one's slow poll.
     wake_relay: Callable[[], None] = relay.wake if Activity.relay in only else _nobody
     clock = clock_of(settings)
-    works = Works(database, clock, outbox.write, f"/linli/{service.name}", wake_relay)
+    works = Works(database, clock, outbox, f"/linli/{service.name}", wake_relay)
     composed: list[Schedule] = []
     verifier = TokenVerifier(settings.oidc_issuer, settings.oidc_audience, settings.oidc_jwks_url)
     context = Context(settings, clock, database, works, partial(_wake, composed), verifier)

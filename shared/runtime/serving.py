@@ -2,7 +2,6 @@
 
 import asyncio
 import faulthandler
-import gc
 import os
 import signal
 import sys
@@ -12,6 +11,7 @@ from enum import IntEnum
 
 import uvloop
 
+from shared.runtime import collector
 from shared.runtime.parts import Service
 from shared.runtime.running import Activity, running
 from shared.runtime.settings import ServiceSettings
@@ -57,8 +57,7 @@ async def _serve(service: Service, settings: ServiceSettings, only: Collection[A
     try:
         async with running(service, settings, only) as it:
             log.info("listening", url=it.url, does=sorted(only), process=os.getpid())
-            gc.collect()
-            gc.freeze()  # what was imported stays: the collector need not walk it at every turn
+            collector.settle()
             ended = asyncio.create_task(it.supervisor.ended())
             stop = asyncio.create_task(stopped.first.wait())
             await asyncio.wait({ended, stop}, return_when=asyncio.FIRST_COMPLETED)

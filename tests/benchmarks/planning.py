@@ -152,7 +152,7 @@ def run(superuser_url: str) -> Result:
 
 async def _measure(superuser_url: str) -> Result:
     async with _database(superuser_url) as urls, Database.open(urls.url, urls.system_url) as database:
-        works = Works(database, SystemClock(), outbox.write, "/linli/notify")
+        works = Works(database, SystemClock(), outbox, "/linli/notify")
         intake = Intake("notify", works, SUBSCRIPTIONS, {})
         town = Town()
         await _furnish(works, town)

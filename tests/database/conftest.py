@@ -57,16 +57,19 @@ async def database(addresses: DatabaseUrls) -> AsyncIterator[Database]:
         yield opened
 
 
-async def write_facts(connection: Connection, events: Sequence[Event[Any]]) -> None:
-    await connection.executemany(
-        "INSERT INTO facts (id, community_id) VALUES ($1, $2)",
-        [(event.id, event.community) for event in events],
-    )
+class Facts:
+    """A sink that keeps little of a fact."""
+
+    def row(self, event: Event[Any]) -> tuple[UUID, UUID]:
+        return event.id, event.community
+
+    async def write(self, connection: Connection, rows: Sequence[tuple[UUID, UUID]]) -> None:
+        await connection.executemany("INSERT INTO facts (id, community_id) VALUES ($1, $2)", rows)
 
 
 @pytest.fixture
 def works(database: Database) -> Works:
-    return Works(database, FixedClock(), write_facts, "/linli/tests")
+    return Works(database, FixedClock(), Facts(), "/linli/tests")
 
 
 @pytest.fixture

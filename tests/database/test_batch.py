@@ -141,6 +141,23 @@ async def test_flushes_run_side_by_side_when_asked_and_all_are_finished_at_the_e
     assert await asyncio.gather(*submitted) == list(range(35))
 
 
+async def test_callers_who_come_together_are_shared_among_the_flushes_that_are_free() -> None:
+    sizes: list[int] = []
+
+    async def flush(items: Sequence[int]) -> Sequence[int]:
+        sizes.append(len(items))
+        await asyncio.sleep(0.01)
+        return list(items)
+
+    async def caller(writer: BatchWriter[int, int], number: int) -> None:
+        for _ in range(3):
+            await writer.submit(number)
+
+    async with _running(flush, in_flight=2) as writer:
+        await asyncio.gather(*(caller(writer, number) for number in range(100)))
+    assert sizes == [50] * 6
+
+
 async def test_a_database_that_hangs_keeps_nobody_waiting() -> None:
     release = asyncio.Event()
 

@@ -12,7 +12,7 @@ from shared.contracts import PlaceClosed
 from shared.database.pool import Database
 from shared.database.work import Work, Works
 from shared.errors import OutcomeUnknown, handling_of, is_transient
-from tests.database.conftest import FixedClock, write_facts
+from tests.database.conftest import Facts, FixedClock
 
 pytestmark = pytest.mark.anyio
 
@@ -108,7 +108,7 @@ async def test_a_database_that_is_away_is_a_transient_error(addresses: DatabaseU
     port = str(urlsplit(addresses.url).port)
     nowhere = addresses.url.replace(f":{port}/", ":1/")
     async with Database.open(nowhere, nowhere) as away:
-        works = Works(away, FixedClock(), write_facts, "/linli/tests")
+        works = Works(away, FixedClock(), Facts(), "/linli/tests")
         with pytest.raises(OSError) as refused:
             async with works.for_request("person-1", community):
                 pass

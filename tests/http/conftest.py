@@ -1,9 +1,8 @@
 """The notes application over the run's PostgreSQL, reached in process or through a socket."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any
 from uuid import UUID, uuid4
 
 import asyncpg
@@ -12,9 +11,9 @@ import pytest
 from fastapi import FastAPI
 
 from deploy.embedded.databases import DatabaseUrls
-from shared.contracts.event import Event
 from shared.database.pool import Database
-from shared.database.work import Connection, Works
+from shared.database.work import Works
+from shared.messaging import outbox
 from shared.security.tokens import TokenVerifier
 from tests.fixtures.identity import Issuer
 from tests.http.notes import TABLES, build
@@ -28,10 +27,6 @@ class FixedClock:
 
     def now(self) -> datetime:
         return self.time
-
-
-async def _no_facts(_connection: Connection, _events: Sequence[Event[Any]]) -> None:
-    """These tests emit nothing."""
 
 
 @dataclass(frozen=True)
@@ -54,7 +49,7 @@ async def tables(module_database: DatabaseUrls) -> DatabaseUrls:
 @pytest.fixture
 async def works(tables: DatabaseUrls) -> AsyncIterator[Works]:
     async with Database.open(tables.url, tables.system_url) as database:
-        yield Works(database, FixedClock(), _no_facts, "/linli/notes")
+        yield Works(database, FixedClock(), outbox, "/linli/notes")
 
 
 @pytest.fixture

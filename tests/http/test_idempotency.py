@@ -26,11 +26,12 @@ from shared.http.idempotency import (
     forget_keys,
     read_key,
 )
+from shared.messaging import outbox
 from shared.security.tokens import TokenVerifier
 from tests.fixtures.identity import Issuer
 from tests.fixtures.proxy import Proxy
 from tests.fixtures.servers import Servers
-from tests.http.conftest import FixedClock, Person, _no_facts
+from tests.http.conftest import FixedClock, Person
 from tests.http.notes import build
 
 pytestmark = pytest.mark.anyio
@@ -171,7 +172,7 @@ async def test_one_that_waits_too_long_is_told_so(
 @asynccontextmanager
 async def through(proxied: Proxy, tables: DatabaseUrls, issuer: Issuer) -> AsyncIterator[httpx.AsyncClient]:
     async with Database.open(proxied.url(tables.url), proxied.url(tables.system_url)) as database:
-        works = Works(database, FixedClock(), _no_facts, "/linli/notes")
+        works = Works(database, FixedClock(), outbox, "/linli/notes")
         app = build(works, TokenVerifier(issuer.url, "linli"))
         async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://notes") as client:
             yield client

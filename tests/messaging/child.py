@@ -26,7 +26,7 @@ async def main(what: str) -> None:
         await Relay(given["system_url"], kafka).run()
         return
     async with Database.open(given["url"], given["system_url"]) as database:
-        works = Works(database, FixedClock(), outbox.write, "/linli/notify")
+        works = Works(database, FixedClock(), outbox, "/linli/notify")
         await Service(works, kafka).consumer().run()
 
 

@@ -67,7 +67,7 @@ async def database(urls: DatabaseUrls) -> AsyncIterator[Database]:
 
 @pytest.fixture
 def works(database: Database) -> Works:
-    return Works(database, FixedClock(), outbox.write, "/linli/issues")
+    return Works(database, FixedClock(), outbox, "/linli/issues")
 
 
 ReadTopic = Callable[..., list[Message]]

@@ -38,7 +38,7 @@ async def test_broker_and_database_away_are_waited_for(
     monkeypatch.setattr(publishing, "LATE_SECONDS", 1.0)
     kafka = await asyncio.to_thread(server_pair.kafka_settings)
     async with Database.open(urls.url, urls.system_url) as database:
-        works = Works(database, FixedClock(), outbox.write, "/linli/issues")
+        works = Works(database, FixedClock(), outbox, "/linli/issues")
         relay, service = Relay(urls.system_url, kafka), Service(works, kafka)
         ids: list[str] = []
 

@@ -47,7 +47,7 @@ def urls(module_databases: Databases) -> DatabaseUrls:
 @pytest.fixture
 async def works(urls: DatabaseUrls) -> AsyncIterator[Works]:
     async with Database.open(urls.url, urls.system_url) as database:
-        yield Works(database, SystemClock(), outbox.write, "/linli/parking")
+        yield Works(database, SystemClock(), outbox, "/linli/parking")
 
 
 async def buffers(owner: asyncpg.Connection, statement: str, *values: Any) -> int:

@@ -1,5 +1,6 @@
 """Reports become cases and are dispatched: the hot path, so it takes many at once."""
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -72,12 +73,29 @@ async def report_issues(work: Work, reports: Sequence[Report], routings: Routing
             cases.append(case)
             outcomes.append(_answer(report, case))
     await _claim(work, reports, cases, outcomes)
-    new = [case for case in cases if case is not None]
-    there = await insert_reported(work.connection, new) if new else set()
-    for report, decided in zip(reports, cases, strict=True):
-        if decided is not None and decided.id not in there:
-            _emit(work, report, decided)
+    new = [(report, case) for report, case in zip(reports, cases, strict=True) if case is not None]
+    if new:
+        await _store_and_say(work, new)
     return outcomes
+
+
+async def _store_and_say(work: Work, new: Sequence[tuple[Report, NewCase]]) -> None:
+    """Store new cases, and put into words what is said of them while the server is at it."""
+    before = len(work.outgoing)
+    cases = [case for _, case in new]
+    storing = asyncio.create_task(insert_reported(work.connection, cases))
+    try:
+        for _ in range(2):  # turns of the loop: in the first the statement is made, at its end it is sent
+            await asyncio.sleep(0)
+        for report, case in new:
+            _emit(work, report, case)
+    finally:
+        there = await storing  # until then the connection is not free, whatever happened here
+    if there:
+        del work.outgoing[before:]
+        for report, case in new:
+            if case.id not in there:
+                _emit(work, report, case)
 
 
 def _dispatched(report: Report, routings: Mapping[UUID, CurrentRouting]) -> NewCase:
