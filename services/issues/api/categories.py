@@ -5,6 +5,7 @@ from pydantic import Field
 
 from services.issues.api.fields import In
 from services.issues.domain.categories import LONGEST_DEADLINE, Category, Priority
+from services.issues.domain.closing import MOST_REOPEN_DAYS
 from services.issues.store.routing import category_by_code, list_categories
 from services.issues.usecases.route_cases import define_category
 from services.issues.usecases.versions import missing
@@ -31,6 +32,12 @@ class CategoryIn(In):
     deadline_minutes: int = Field(
         ge=1, le=LONGEST_DEADLINE, description="From the report to the resolution, round the clock"
     )
+    check_needed: bool | None = Field(
+        None, description="Whether a second person checks a case first; none is what the community wants"
+    )
+    reopen_days: int | None = Field(
+        None, ge=0, le=MOST_REOPEN_DAYS, description="For how many days a closed case can be reopened"
+    )
 
 
 class CategoryOut(CategoryIn):
@@ -52,6 +59,8 @@ class CategoryOut(CategoryIn):
             priority=category.priority,
             deadline_minutes=category.deadline_minutes,
             version=category.version,
+            check_needed=category.check_needed,
+            reopen_days=category.reopen_days,
         )
 
 

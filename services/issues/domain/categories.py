@@ -22,7 +22,8 @@ class Category:
     """One category; `code` is our word for it, `standard_code` its number in the catalogue `standard`.
 
     A bare number means nothing: the catalogues of 2013 and 2026 (`GB/T 47678.5-2026`) number the same
-    matters differently. What is in neither, such as lifts or leaks, is of the standard `local`.
+    matters differently. What is in neither, such as lifts or leaks, is of the standard `local`. What it
+    wants of a closing is None where the community's word holds.
     """
 
     code: str
@@ -34,6 +35,8 @@ class Category:
     priority: Priority
     deadline_minutes: int
     version: int = 1
+    check_needed: bool | None = None
+    reopen_days: int | None = None
 
     def __post_init__(self) -> None:
         if not 1 <= self.deadline_minutes <= LONGEST_DEADLINE:

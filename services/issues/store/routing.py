@@ -11,9 +11,10 @@ from services.issues.domain.dispatch import Routing, Rule, Target
 from services.issues.domain.places import Kind
 from shared.database.work import Connection
 
-_CATEGORY = (
-    "code, standard, standard_version, standard_code, name_zh, name_en, priority, deadline_minutes, version"
-)
+_CATEGORY = """
+    code, standard, standard_version, standard_code, name_zh, name_en, priority, deadline_minutes, version,
+    check_needed, reopen_days
+"""
 _RULE = """
     SELECT rule.code, rule.category, rule.place_id, coalesce(cardinality(places.path) - 1, -1) AS depth,
            rule.rank, rule.target, rule.version
@@ -112,12 +113,13 @@ async def put_category(connection: Connection, community: UUID, category: Catego
     await connection.execute(
         f"""
         INSERT INTO categories (community_id, {_CATEGORY})
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
         ON CONFLICT (community_id, code) DO UPDATE SET
             standard = excluded.standard, standard_version = excluded.standard_version,
             standard_code = excluded.standard_code, name_zh = excluded.name_zh, name_en = excluded.name_en,
             priority = excluded.priority, deadline_minutes = excluded.deadline_minutes,
-            version = excluded.version
+            version = excluded.version, check_needed = excluded.check_needed,
+            reopen_days = excluded.reopen_days
         """,  # noqa: S608
         community,
         category.code,
@@ -129,6 +131,8 @@ async def put_category(connection: Connection, community: UUID, category: Catego
         category.priority,
         category.deadline_minutes,
         category.version,
+        category.check_needed,
+        category.reopen_days,
     )
 
 
@@ -211,6 +215,8 @@ def _category(row: asyncpg.Record) -> Category:
         priority=Priority(row["priority"]),
         deadline_minutes=row["deadline_minutes"],
         version=row["version"],
+        check_needed=row["check_needed"],
+        reopen_days=row["reopen_days"],
     )
 
 

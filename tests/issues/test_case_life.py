@@ -1,0 +1,182 @@
+"""The life of a case through the API, as those who live it: reporter, handlers, checkers, command room."""
+
+import asyncio
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from shared.messaging.settings import KafkaSettings
+from tests.issues.test_events import published, read_all
+from tests.issues.town import Town
+
+pytestmark = pytest.mark.anyio
+WORDS = "call me on 13800138000"
+
+
+class Player:
+    """One person who does things to one case."""
+
+    def __init__(self, town: Town, case: UUID, person: str, *roles: str) -> None:
+        self.town, self.case, self.person, self.roles = town, case, person, roles
+
+    async def does(self, verb: str, problem: str | None = None, *, status: int = 409, **body: Any) -> Any:
+        """Do something; with a problem's name, be refused for that."""
+        answer = await self.town.ask(
+            "POST", f"/cases/{self.case}/{verb}", person=self.person, roles=self.roles, body=body
+        )
+        if problem is None:
+            assert answer.status_code == 200, (verb, answer.text)
+            return answer.json()
+        assert (answer.status_code, answer.json()["type"]) == (status, f"urn:linli:problem:{problem}"), verb
+        return None
+
+
+class Cast:
+    """Everybody who has to do with a case."""
+
+    def __init__(self, town: Town, case: UUID) -> None:
+        self.rita = Player(town, case, "rita", "resident")
+        self.bob = Player(town, case, "bob", "resident")
+        self.guard = Player(town, case, "gu", "guard")
+        self.handler = Player(town, case, "ha", "handler")
+        self.dispatcher = Player(town, case, "dora", "dispatcher")
+        self.operator = Player(town, case, "olive", "operator")
+
+
+async def test_a_whole_life(town: Town, module_kafka_settings: KafkaSettings) -> None:
+    await town.rule("guards", {"role": "guard", "level": "community"})
+    await town.ask("POST", "/roles", body={"person": "dora", "role": "dispatcher"})
+    case = await town.report(description=WORDS)
+    cast = Cast(town, case)
+    await cast.operator.does("close", "wrong-state")
+    await cast.operator.does("accept", note="seen")
+    await cast.operator.does("accept", "wrong-state")
+    await cast.rita.does("accept", "forbidden", status=403)
+    await cast.rita.does("start", "not-theirs", status=403)
+    assert (await cast.guard.does("start"))["state"] == "in-progress"
+    await cast.dispatcher.does("refuse", "wrong-state", reason="not-our-area")
+    given_back = await cast.guard.does("return", reason="not-mine", note=WORDS)
+    assert (given_back["state"], given_back["assignee"]) == ("accepted", None)
+    await cast.guard.does("resolve", "not-found", status=404, outcome="x")
+    to_handlers = {"role": "handler", "place": str(town.id)}
+    await cast.dispatcher.does("assign", assignee=to_handlers)
+    await cast.handler.does("resolve", outcome=WORDS)
+    await cast.operator.does("close", "not-checked")
+    await cast.handler.does("check", "second-person-needed", status=403, fixed=True)
+    await cast.bob.does("check", "not-found", status=404, fixed=True)
+    back = await cast.rita.does("check", fixed=False, note="it is still there")
+    assert (back["state"], back["assignee"]["role"], back["resolved_at"]) == ("assigned", "handler", None)
+    await cast.handler.does("resolve", outcome="moved at last")
+    await cast.dispatcher.does("check", fixed=True)
+    await cast.rita.does("withdraw", "wrong-state")
+    await cast.rita.does("rate", "wrong-state", stars=5)
+    await cast.operator.does("close")
+    await cast.rita.does("rate", stars=2, words=WORDS)
+    await cast.rita.does("rate", "rated-already", stars=5)
+    await cast.operator.does("rate", "not-theirs", status=403, stars=5)
+    await cast.handler.does("reopen", "not-theirs", status=403, note="x")
+    reopened = await cast.rita.does("reopen", note=WORDS)
+    assert (reopened["state"], reopened["assignee"]["role"]) == ("assigned", "handler")
+    await cast.handler.does("resolve", outcome="moved again")
+    await cast.dispatcher.does("check", fixed=True)
+    await cast.dispatcher.does("close")
+    await cast.rita.does("rate", stars=4)
+    await _was_entered(town, case)
+    await _was_said(town, case, module_kafka_settings)
+
+
+LIFE = (
+    *("reported", "assigned", "accepted", "started", "returned", "assigned", "resolved", "not-fixed"),
+    *("resolved", "checked", "closed", "rated", "reopened", "resolved", "checked", "closed", "rated"),
+)
+
+
+async def _was_entered(town: Town, case: UUID) -> None:
+    found = await town.get(f"/cases/{case}")
+    assert [entry["change"] for entry in found["history"]] == list(LIFE)
+    assert [entry["version"] for entry in found["history"]] == list(range(1, len(LIFE) + 1))
+    pages, path = [], f"/cases/{case}/history?limit=10"
+    page = await town.get(path, person="rita", roles=("resident",))
+    pages += page["items"]
+    page = await town.get(f"{path}&cursor={page['next']}", person="rita", roles=("resident",))
+    assert pages + page["items"] == found["history"]
+    assert (await town.ask("GET", path, person="bob", roles=("resident",))).status_code == 404
+    clocks = found["clocks"]
+    handlers = {clock["assignee"]["role"]: clock["seconds"] for clock in clocks["handlers"]}
+    assert handlers.keys() == {"guard", "handler"}
+    assert 0 <= sum(handlers.values()) <= clocks["case_seconds"]
+    assert (found["state"], found["closings"], clocks["assigned_since"]) == ("closed", 2, None)
+    assert [(each["closing"], each["stars"]) for each in found["ratings"]] == [(1, 2), (2, 4)]
+    assert found["ratings"][0]["words"] == WORDS
+    seen = await town.get(f"/cases/{case}", person="ha", roles=("handler",))
+    assert [each["words"] for each in seen["ratings"]] == [None, None]
+    assert WORDS not in str([each for each in found["history"] if each["change"] == "rated"])
+
+
+async def _was_said(town: Town, case: UUID, settings: KafkaSettings) -> None:
+    await published(town)
+    said = (await asyncio.to_thread(read_all, settings, "linli.issues", str(town.id)))[str(case)]
+    named = [kind.removeprefix("linli.issues.issue-").removesuffix(".v1") for kind, _, _ in said]
+    # A check that failed gives the case to its handler anew.
+    assert named == ["assigned" if change == "not-fixed" else change for change in LIFE]
+    assert [sequence for _, sequence, _ in said] == list(range(1, len(LIFE) + 1))
+    assert WORDS not in str(said)
+    facts = dict(zip(range(1, len(LIFE) + 1), (fact for _, _, fact in said), strict=True))
+    assert (facts[5]["reason"], facts[5]["told"]["role"]) == ("not-mine", "dispatcher")
+    assert (facts[11]["checked"], facts[12]["stars"], facts[12]["closing"]) == (True, 2, 1)
+    assert facts[13]["told"]["role"] == "handler"
+    assert {fact["reporter"] for fact in facts.values()} == {"rita"}
+
+
+async def test_short_lives_and_what_communities_want(town: Town) -> None:
+    assert await town.get("/closing-rules") == {"check_needed": True, "reopen_days": 14, "version": 0}
+    rules = {"check_needed": False, "reopen_days": 0}
+    assert (await town.ask("PUT", "/closing-rules", body=rules)).status_code == 428
+    assert (await town.ask("PUT", "/closing-rules", body=rules, if_match=0)).json()["version"] == 1
+    assert (await town.ask("PUT", "/closing-rules", body=rules, if_match=0)).status_code == 412
+    casts = [Cast(town, await town.report()) for _ in range(3)]
+    withdrawn, refused, closed = casts
+    await withdrawn.operator.does("withdraw", "not-theirs", status=403)
+    assert (await withdrawn.rita.does("withdraw", note="it has gone"))["state"] == "withdrawn"
+    assert (await refused.dispatcher.does("refuse", reason="not-our-area"))["state"] == "refused"
+    await closed.operator.does("resolve", outcome="done")
+    assert (await closed.operator.does("close"))["state"] == "closed"
+    await closed.rita.does("reopen", "too-late-to-reopen", note="it is back")
+    for cast in (withdrawn, refused):
+        for verb, body in (
+            ("accept", {}),
+            ("start", {}),
+            ("return", {"reason": "not-mine"}),
+            ("resolve", {"outcome": "x"}),
+            ("check", {"fixed": True}),
+            ("close", {}),
+            ("reopen", {"note": "x"}),
+            ("rate", {"stars": 3}),
+        ):
+            await cast.operator.does(verb, "wrong-state", **body)
+    found = await town.get(f"/cases/{withdrawn.rita.case}")
+    assert found["closed_at"] is not None
+    assert found["clocks"]["case_seconds"] >= 0
+    stale = await town.ask("POST", f"/cases/{closed.rita.case}/reopen", body={"note": "x"}, if_match=1)
+    assert stale.status_code == 412
+
+
+async def test_a_category_may_want_something_else_than_its_community(town: Town) -> None:
+    await town.category("leak", check_needed=False, reopen_days=3)
+    found = await town.get("/categories/leak")
+    assert (found["check_needed"], found["reopen_days"]) == (False, 3)
+    assert (await town.get("/categories/fire-lane"))["check_needed"] is None
+    cast = Cast(town, await town.report(category="leak"))
+    await cast.operator.does("resolve", outcome="done")
+    await cast.operator.does("close")
+    found = await town.get(f"/cases/{cast.rita.case}")
+    assert found["reopen_until"][:10] > found["closed_at"][:10]
+    # An operator speaks for reporters who come in person; volunteers' cases go to who dispatches.
+    assert (await cast.operator.does("reopen", note="she rang"))["state"] == "assigned"
+    to_volunteers = {"volunteers": True, "place": str(town.id)}
+    await cast.operator.does("assign", assignee=to_volunteers)
+    await cast.operator.does("resolve", outcome="done")
+    await cast.operator.does("close")
+    reopened = await cast.rita.does("reopen", note="it drips")
+    assert (reopened["state"], reopened["assignee"]) == ("accepted", None)
