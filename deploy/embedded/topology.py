@@ -135,7 +135,8 @@ class Wiring:
             "CONSUMER_SLOT": "1",
         }
         issuer = self.external.issuer or {"OIDC_ISSUER": self.url("identity")}
-        return self._process() | self.kafka() | issuer | own | (self._notify() if name == "notify" else {})
+        more = {"issues": self._issues, "notify": self._notify}.get(name, dict[str, str])
+        return self._process() | self.kafka() | issuer | own | more()
 
     def user(self) -> dict[str, str]:
         """What a user of the suite gets to know: the demo, and nothing that opens a database."""
@@ -143,6 +144,11 @@ class Wiring:
             f"{name.upper()}_URL": self.url(name) for name in self.ports if name not in ("postgres", "kafka")
         }
         return self._process() | urls | {"CLOCK_FILE": str(self.folder / "clock.json")}
+
+    def _issues(self) -> dict[str, str]:
+        """Where photos are, and what makes claim codes; what the environment gives wins."""
+        own = {"CLAIM_KEYS": self.secrets["CLAIM_KEY"], "PHOTOS_URL": f"file:{self.folder / 'photos'}"}
+        return own | {name: value for name in own if (value := self.external.variables.get(name))}
 
     def _notify(self) -> dict[str, str]:
         """Providers, and the keys that seal numbers and sign receipts; what the environment gives wins."""
@@ -171,6 +177,7 @@ class Wiring:
 def make_secrets() -> dict[str, str]:
     """Keys made up once per folder; sealed numbers are unreadable without theirs, so it is kept with them."""
     return {
+        "CLAIM_KEY": secrets.token_urlsafe(32),
         "PHONE_KEY": base64.b64encode(secrets.token_bytes(32)).decode(),
         "PHONES_KEY": secrets.token_urlsafe(32),
         "RECEIPT_SECRET": secrets.token_urlsafe(32),

@@ -17,7 +17,7 @@ async def followers_of(work: Work, case_ids: Sequence[UUID]) -> dict[UUID, tuple
     rows = await work.connection.fetch(
         """
         SELECT case_id, person FROM followers
-        WHERE case_id = ANY($1::uuid[]) AND ($2::uuid IS NULL OR community_id = $2) 
+        WHERE case_id = ANY($1::uuid[]) AND ($2::uuid IS NULL OR community_id = $2)
         ORDER BY followed_at, person
         """,
         list(found),

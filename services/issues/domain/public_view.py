@@ -1,0 +1,41 @@
+"""What a community shows everybody of its open cases: where about, what kind, how far; never by whom."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from uuid import UUID
+
+from services.issues.domain.case import State
+
+DECIMALS = 3
+"""Of degrees in coordinates: a hundred metres, a place where many are."""
+SHOWN_STATES = (State.reported, State.accepted, State.assigned, State.in_progress)
+
+
+class ShownText(StrEnum):
+    """Whether the words of a report are shown."""
+
+    none = "none"
+    masked = "masked"
+
+
+@dataclass(frozen=True, slots=True)
+class PublicView:
+    """What one community decided; version 0 is the default that holds where it decided nothing.
+
+    No text by default: names cannot be masked for certain, and who reports has not agreed to be read by all.
+    """
+
+    community: UUID
+    shown: bool = True
+    text: ShownText = ShownText.none
+    hidden_categories: frozenset[str] = frozenset()
+    version: int = 0
+
+    def shows(self, category: str) -> bool:
+        """Tell whether open cases of a category are shown."""
+        return self.shown and category not in self.hidden_categories
+
+
+def rounded(degrees: float) -> float:
+    """Blur a coordinate."""
+    return round(degrees, DECIMALS)

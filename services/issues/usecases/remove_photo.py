@@ -1,0 +1,25 @@
+"""A photo is taken away, by who added it or an operator; the sweep removes its objects."""
+
+from dataclasses import replace
+from uuid import UUID
+
+from services.issues.domain.case import NotTheirs, Seer
+from services.issues.domain.photos import Photo, may_remove
+from services.issues.store import photos
+from services.issues.usecases.look_at_photos import find_photo
+from services.issues.usecases.versions import tenant
+from shared.database.work import Work
+
+
+async def remove_photo(work: Work, case_id: UUID, photo_id: UUID, by: Seer) -> Photo:
+    """Take a photo away for good; who did so and when stays.
+
+    Raises:
+        NotFound: see there.
+        NotTheirs: somebody else added it.
+    """
+    photo = await find_photo(work, case_id, photo_id, by, lock=True)
+    if not may_remove(photo, by):
+        raise NotTheirs("only who added a photo, or an operator, takes it away")
+    await photos.remove_photo(work.connection, tenant(work), photo.id, by.person, work.now)
+    return replace(photo, public=False)
