@@ -9,33 +9,46 @@ from services.issues.api import (
     case_list,
     cases,
     categories,
+    claims,
     closing_rules,
     communities,
     dispatch_rules,
+    following,
     households,
     import_mappings,
     imports,
+    own_reports,
+    photos,
     places,
+    public_view,
     register_files,
+    report_batches,
     reports,
     roles,
 )
 from services.issues.api.events import WATCH
 from services.issues.domain.case import NotTheirs, WrongState
 from services.issues.domain.categories import WrongCategory
+from services.issues.domain.claim_code import WrongCode
 from services.issues.domain.closing import WrongClosingRules
 from services.issues.domain.csv_blocks import BadCsv
 from services.issues.domain.dispatch import WrongAssignee, WrongRule
+from services.issues.domain.following import TooManyFollowers
 from services.issues.domain.grants import AlreadyGranted, UnknownRole
 from services.issues.domain.households import HouseholdEnded, NotAUnit, WrongPersons
 from services.issues.domain.imported_case import MissingColumns
 from services.issues.domain.life import NotChecked, RatedAlready, SecondPersonNeeded, TooLateToReopen
 from services.issues.domain.mapping import WrongMapping
+from services.issues.domain.photos import NotAPhoto, PhotosMissing, TooManyPhotos, TooManyPixels
 from services.issues.domain.places import CodeTaken, PlaceClosed, PlaceInUse, WrongFloorArea, WrongParent
 from services.issues.domain.words import WrongWord
-from services.issues.schedule import SCHEDULE
+from services.issues.schedule import schedule
 from services.issues.settings import IssuesSettings
+from services.issues.store.photo_objects import PhotoObjects
 from services.issues.subscriptions import SUBSCRIPTIONS
+from services.issues.usecases.add_photo import Photography
+from services.issues.usecases.clean_picture import Darkroom
+from services.issues.usecases.open_claim import Claims
 from services.issues.usecases.report_issues import Outcome, Report, report_issues
 from services.issues.usecases.routings import Routings
 from shared.database.batch import BatchWriter
@@ -51,17 +64,23 @@ ERRORS: dict[type[BaseException], Handling] = {
     HouseholdEnded: Handling(409, "household-ended", "The household has ended"),
     MissingColumns: Handling(422, "missing-columns", "Columns are missing"),
     NotChecked: Handling(409, "not-checked", "The case has to be checked first"),
+    NotAPhoto: Handling(422, "not-a-photo", "The content is no photo"),
     NotAUnit: Handling(422, "not-a-unit", "The place is not a unit"),
     NotTheirs: Handling(403, "not-theirs", "The case is not theirs to change so"),
+    PhotosMissing: Handling(409, "photos-missing", "The category demands photos"),
     PlaceClosed: Handling(409, "place-closed", "The place is closed"),
     PlaceInUse: Handling(409, "place-in-use", "The place is in use"),
     RatedAlready: Handling(409, "rated-already", "This closing was rated before"),
     SecondPersonNeeded: Handling(403, "second-person-needed", "A second person has to check"),
     TooLateToReopen: Handling(409, "too-late-to-reopen", "The period for reopening is over"),
+    TooManyFollowers: Handling(409, "too-many-followers", "The case has as many followers as it may have"),
+    TooManyPhotos: Handling(409, "too-many-photos", "The case has as many photos as it may have"),
+    TooManyPixels: Handling(422, "too-many-pixels", "The picture is too large"),
     UnknownRole: Handling(422, "unknown-role", "There is no such role"),
     WrongAssignee: Handling(422, "wrong-assignee", "The assignee makes no sense"),
     WrongCategory: Handling(422, "wrong-category", "The category makes no sense"),
     WrongClosingRules: Handling(422, "wrong-closing-rules", "The rules of closing make no sense"),
+    WrongCode: Handling(404, "wrong-code", "The code opens no case"),
     WrongFloorArea: Handling(422, "wrong-floor-area", "The floor area makes no sense"),
     WrongMapping: Handling(422, "wrong-mapping", "The mapping makes no sense"),
     WrongParent: Handling(422, "wrong-parent", "The place does not fit there"),
@@ -76,6 +95,8 @@ ROUTERS = (
     *(communities.routes, register_files.routes, places.routes, households.routes, roles.routes),
     *(categories.routes, dispatch_rules.routes, reports.routes),
     *(case_list.routes, cases.routes, case_changes.routes, closing_rules.routes),
+    *(report_batches.routes, own_reports.routes, claims.routes, following.routes),
+    *(photos.routes, photos.demand_routes, public_view.routes, public_view.own_routes),
     *(import_mappings.routes, imports.routes),
 )
 
@@ -84,13 +105,22 @@ async def compose(_stack: AsyncExitStack, context: Context) -> Parts:
     """Put the service together."""
     routings = Routings()
     reporting = report_writer(context.works, routings)
+    settings = context.settings
+    assert isinstance(settings, IssuesSettings)
+    objects = PhotoObjects(settings.photos_url)
     return Parts(
         routers=ROUTERS,
         subscriptions=SUBSCRIPTIONS,
-        schedule=SCHEDULE,
+        schedule=schedule(objects),
         watch=WATCH,
         batches=(reporting,),
-        state={"reports": reporting, "routings": routings, "clock": context.clock},
+        state={
+            "reports": reporting,
+            "routings": routings,
+            "clock": context.clock,
+            "claims": Claims(settings.claim_secrets),
+            "photography": Photography(Darkroom(), objects),
+        },
     )
 
 

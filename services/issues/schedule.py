@@ -1,5 +1,9 @@
 """Clock in: interval -> use case."""
 
+from functools import partial
+
+from services.issues.store.photo_objects import PhotoObjects
+from services.issues.usecases.sweep_photos import sweep_photos
 from shared.http.idempotency import forget_keys
 from shared.messaging.inbox import forget_old
 from shared.runtime.schedule import Every
@@ -8,3 +12,8 @@ SCHEDULE = (
     Every("forget idempotency keys", 600, forget_keys),
     Every("forget inbox", 600, forget_old),
 )
+
+
+def schedule(photos: PhotoObjects) -> tuple[Every, ...]:
+    """Give what the clock starts."""
+    return (*SCHEDULE, Every("sweep photos", 600, partial(sweep_photos, objects=photos)))

@@ -13,10 +13,15 @@ from tests.fixtures.databases import Databases
 from tests.fixtures.identity import Issuer
 from tests.issues.town import Town
 
+CLAIM_KEYS = "the present key of claim codes,a former key of claim codes"
+
 
 @pytest.fixture(scope="module")
 async def issues(
-    module_databases: Databases, module_kafka_settings: KafkaSettings, issuer: Issuer
+    module_databases: Databases,
+    module_kafka_settings: KafkaSettings,
+    issuer: Issuer,
+    tmp_path_factory: pytest.TempPathFactory,
 ) -> AsyncIterator[Running]:
     """The service, shared by the tests of a module."""
     urls = module_databases("issues")
@@ -25,6 +30,8 @@ async def issues(
         database_system_url=urls.system_url,
         kafka_bootstrap_servers=module_kafka_settings.bootstrap_servers,
         kafka_topic_prefix=module_kafka_settings.topic_prefix,
+        claim_keys=CLAIM_KEYS,
+        photos_url=f"file:{tmp_path_factory.mktemp('photos')}",
         oidc_issuer=issuer.url,
         oidc_jwks_url=issuer.jwks_url,
         port=0,

@@ -37,7 +37,7 @@ async def filters_of(
     Raises:
         Invalid: the box is none.
     """
-    return Filters(state, category, place, role, person, since, until, _box(bbox))
+    return Filters(state, category, place, role, person, since, until, box_of(bbox))
 
 
 @routes.get("", response_model=Page[CaseOut])
@@ -63,7 +63,12 @@ async def listing(
     )
 
 
-def _box(text: str | None) -> tuple[float, float, float, float] | None:
+def box_of(text: str | None) -> tuple[float, float, float, float] | None:
+    """Read a box from a query.
+
+    Raises:
+        Invalid: it is none.
+    """
     if text is None:
         return None
     try:

@@ -1,6 +1,7 @@
 """Reports: the hot way in. What arrives together is stored together, each answered after the commit."""
 
 import hashlib
+from dataclasses import replace
 from datetime import datetime
 from typing import Self
 from uuid import UUID
@@ -12,11 +13,13 @@ from services.issues.api.fields import AssigneeFields, In, Latitude, Longitude, 
 from services.issues.domain.case import State
 from services.issues.domain.categories import Priority
 from services.issues.domain.words import person_id
+from services.issues.usecases.open_claim import Claims
 from services.issues.usecases.report_issues import Key, Report
 from shared.contracts.fields import Code, PersonId
 from shared.errors import Forbidden
 from shared.http.body import declared_body, read_body
 from shared.http.call import Call, respond
+from shared.http.idempotency import StoredAnswer
 from shared.http.routing import router
 from shared.identifiers import new_id
 from shared.security.policy import allow
@@ -33,16 +36,13 @@ class Position(In):
     longitude: Longitude = Field(examples=[122.1068])
 
 
-class ReportIn(In):
-    """What somebody reports: which kind of problem, where, and in their own words."""
+class ReportFields(In):
+    """What every way of reporting asks for."""
 
     category: Code = Field(examples=["blocked-fire-lane"])
     description: Words = Field(examples=["A van has been parked in the fire lane since yesterday"])
     place: UUID | None = Field(None, description="A place of the register; none is the whole community")
     position: Position | None = None
-    reported_at: Moment | None = Field(
-        None, description="When the device took it down; kept beside the time of arrival"
-    )
     reporter: PersonId | None = Field(
         None, description="For whom it is reported: for operators and intake systems only"
     )
@@ -53,6 +53,14 @@ class ReportIn(In):
         if self.anonymous and self.reporter is not None:
             raise ValueError("an anonymous report names no reporter")
         return self
+
+
+class ReportIn(ReportFields):
+    """What somebody reports: which kind of problem, where, and in their own words."""
+
+    reported_at: Moment | None = Field(
+        None, description="When the device took it down; kept beside the time of arrival"
+    )
 
 
 class ReportedOut(BaseModel):
@@ -67,25 +75,38 @@ class ReportedOut(BaseModel):
     due_at: datetime
     assignee: AssigneeFields
     version: int
+    claim_code: str | None = Field(
+        None,
+        description="Of a report without a reporter: what opens the case at /claims; it is shown only here",
+    )
 
 
-@routes.post("", status_code=201, response_model=ReportedOut, openapi_extra=declared_body(ReportIn))
-@allow(
+REPORTERS = allow(
     *(Role.resident, Role.rider, Role.guard, Role.steward, Role.handler, Role.operator, Role.volunteer),
     Role.intake,
 )
+
+
+@routes.post("", status_code=201, response_model=ReportedOut, openapi_extra=declared_body(ReportIn))
+@REPORTERS
 async def report(request: Request) -> Response:
     """Report a problem; it becomes a case, is dispatched, and has a deadline at once."""
     call: Call = request.state.call
     body = await read_body(request, ReportIn)
-    accepted = _accepted(call, body, request.app.state.clock.now())
-    answer = await request.app.state.reports.submit(accepted)
+    now = request.app.state.clock.now()
+    accepted = report_of(call, body, new_id(), now, body.reported_at, _key(call, anonymous=body.anonymous))
+    answer: StoredAnswer = await request.app.state.reports.submit(accepted)
     # The address is the first request's: a repeat is known by another id than the one just made.
-    return respond(answer, replayed=answer.location != f"/cases/{accepted.id}")
+    replayed = answer.location != f"/cases/{accepted.id}"
+    if accepted.reporter is None:
+        answer = _with_code(answer, request.app.state.claims)
+    return respond(answer, replayed=replayed)
 
 
-def _accepted(call: Call, body: ReportIn, now: datetime) -> Report:
-    """Make the report that will be stored.
+def report_of(
+    call: Call, body: ReportFields, id_: UUID, now: datetime, taken_down: datetime | None, key: Key | None
+) -> Report:
+    """Make the report that will be stored; `taken_down` is when its device says that it was.
 
     Raises:
         Forbidden: reporting for somebody else without the role for it.
@@ -99,7 +120,7 @@ def _accepted(call: Call, body: ReportIn, now: datetime) -> Report:
     # An intake system is nobody whom one could tell what became of it.
     unnamed = body.anonymous or Role.intake in call.roles
     return Report(
-        new_id(),
+        id_,
         call.community,
         body.category,
         body.place,
@@ -109,10 +130,19 @@ def _accepted(call: Call, body: ReportIn, now: datetime) -> Report:
         None if body.anonymous and not for_others else person,
         body.description,
         now,
-        body.reported_at,
+        taken_down,
         call.traceparent,
-        _key(call, anonymous=body.anonymous),
+        key,
     )
+
+
+def _with_code(answer: StoredAnswer, claims: Claims) -> StoredAnswer:
+    """Add the claim code to an answer; it is made anew each time, so that nobody keeps it."""
+    case = UUID((answer.location or "").removeprefix("/cases/"))
+    code = claims.code(case)
+    if code is None:
+        return answer
+    return replace(answer, body=answer.body[:-1] + b',"claim_code":"' + code.encode() + b'"}')
 
 
 def _key(call: Call, *, anonymous: bool) -> Key | None:
