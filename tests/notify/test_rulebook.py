@@ -42,6 +42,12 @@ async def test_a_community_publishes_its_own_rule_and_planning_follows_at_once(a
         ({"recipients": [{"kind": "household", "field": "assignee"}]}, "recipients.0.field"),
         ({"recipients": [{"kind": "person", "field": "nobody"}]}, "recipients.0.field"),
         ({"recipients": [{"kind": "role", "field": "place"}]}, "recipients.0.role"),
+        (
+            {"recipients": [{"kind": "person", "field": "reporter", "on_duty": "only"}]},
+            "recipients.0.on_duty",
+        ),
+        ({"withdraws": ["case-assigned", "none-such"]}, "withdraws.1"),
+        ({"not_after": "category"}, "not_after"),
         ({"template": "none-such"}, "template"),
         ({"template": "case-resolved"}, "template"),
     ],
@@ -55,6 +61,18 @@ async def test_a_rule_that_does_not_fit_its_event_is_refused(
     refused = await api.http.put("/rules/case-assigned", json=seen.json()["rule"] | change, headers=headers)
     assert refused.status_code == 422, refused.text
     assert pointer in {each["pointer"] for each in refused.json()["errors"]}
+
+
+async def test_a_rule_may_do_nothing_but_withdraw(api: Api) -> None:
+    operator = api.of("op", "operator")
+    path, event = "/rules/our-end", "linli.issues.issue-resolved.v1"
+    idle = await api.http.put(path, json={"event": event}, headers=operator)
+    assert (idle.status_code, "withdraws something" in idle.text) == (422, True)
+    mute = {"event": event, "recipients": [{"kind": "person", "field": "resolver"}]}
+    assert "category, channels" in (await api.http.put(path, json=mute, headers=operator)).text
+    rule = {"event": event, "withdraws": ["case-assigned"]}
+    published = await api.http.put(path, json=rule, headers=operator)
+    assert (published.status_code, published.json()["rule"]["recipients"]) == (200, []), published.text
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,6 @@
 """Check a rule against the contract of its event and the template it names, before it is published."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, get_args
 from uuid import UUID
@@ -24,8 +24,8 @@ _TIMES = {datetime, AwareDatetime}
 _HOLDERS = (SelectorKind.ROLE, SelectorKind.ASSIGNEE)
 
 
-def check_rule(content: Mapping[str, Any], template: Entry | None) -> None:
-    """Let pass only a rule whose fields its event has, and whose template is written for that event.
+def check_rule(content: Mapping[str, Any], template: Entry | None, rules: Collection[str]) -> None:
+    """Let pass only a rule that fits its event and its template, and withdraws what one of `rules` says.
 
     Raises:
         Invalid: `errors` says what is wrong.
@@ -35,8 +35,11 @@ def check_rule(content: Mapping[str, Any], template: Entry | None) -> None:
         raise Invalid("there is no such event", errors=[_error("event", "unknown event type")])
     recipients = content.get("recipients", ())
     errors = [*_conditions(fact, content), *_recipients(fact, recipients)]
-    if UUID not in (_field(fact, fact.subject_field) or ()) and content.get("withdraws"):
-        errors.append(_error("withdraws", "this event is of no thing that messages could be about"))
+    errors += [
+        _error(f"withdraws.{number}", "there is no rule of this name")
+        for number, name in enumerate(content.get("withdraws", ()))
+        if name not in rules
+    ]
     if (latest := content.get("not_after")) and not _TIMES & (_field(fact, latest) or set()):
         errors.append(_error("not_after", f"the event has no time {latest}"))
     if recipients and template is None:

@@ -58,6 +58,7 @@ async def show_entry(work: Work, community: UUID, kind: Kind, name: str) -> Entr
 def _check(book: Rulebook, community: UUID, entry: Entry) -> None:
     if entry.kind is Kind.RULE:
         template = entry.content.get("template")
-        check_rule(entry.content, book.find(community, Kind.TEMPLATE, template) if template else None)
+        names = {entry.name, *(each.name for each in book.in_force(community, Kind.RULE))}
+        check_rule(entry.content, book.find(community, Kind.TEMPLATE, template) if template else None, names)
     elif entry.kind is Kind.TEMPLATE:
         check_template(entry, book.words(community))

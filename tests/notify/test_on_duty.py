@@ -1,0 +1,99 @@
+"""Who is on duty is told first: a projection that bears repeats and any order, and whom rules reach by it."""
+
+from datetime import timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from services.notify.domain.audience import Audiences, OnDuty, Place, Wanted
+from services.notify.usecases.follow_duty import follow_duty
+from shared.contracts import (
+    Assignee,
+    DutyEnded,
+    DutyStarted,
+    Event,
+    PlaceRegistered,
+    RoleGranted,
+    VehicleOverstayed,
+)
+from tests.notify.stage import COMPOUND, MORNING, Stage, number
+
+pytestmark = pytest.mark.anyio
+
+GUARDS = ("guard-1", "guard-2", "guard-3")
+HOUR = timedelta(hours=1)
+
+
+def duty(stage: Stage, person: str, hours: int, ident: UUID | None = None) -> Event[Any]:
+    return stage.event(
+        DutyStarted(
+            duty=ident or uuid4(), volunteer=uuid4(), person=person, kind="guard", starts_at=MORNING,
+            ends_at=MORNING + hours * HOUR,
+        )
+    )  # fmt: skip
+
+
+def ended(stage: Stage, person: str, ident: UUID) -> Event[Any]:
+    fact = DutyEnded(duty=ident, volunteer=uuid4(), person=person, kind="guard", ended_at=MORNING + HOUR)
+    return stage.event(fact, 2)
+
+
+async def follow(stage: Stage, *events: Event[Any]) -> None:
+    async with stage.works.for_system("test") as work:
+        await follow_duty(work, events)
+
+
+async def told(stage: Stage) -> list[str]:
+    """Whom an overstay reaches now."""
+    fact = VehicleOverstayed(
+        stay=uuid4(), threshold=1, place=COMPOUND, masked_plate="浙B·**668", entered_at=MORNING,
+        due_at=MORNING, free_minutes=120, told=Assignee(role="guard", place=COMPOUND),
+    )  # fmt: skip
+    event = stage.event(fact)
+    await stage.plan(event)
+    return sorted(row["person"] for row in await stage.messages() if row["event_id"] == event.id)
+
+
+async def test_the_guards_on_duty_are_told_and_all_of_them_when_nobody_is(stage: Stage) -> None:
+    place = PlaceRegistered(place=COMPOUND, kind="compound", parent=stage.community, name="合源", code="HY")
+    await stage.register(stage.event(place))
+    for index, person in enumerate(GUARDS):
+        granted = RoleGranted(grant=uuid4(), person=person, role="guard", place=COMPOUND)
+        await stage.register(stage.event(granted))
+        await stage.contact(person, number(index))
+    assert await told(stage) == list(GUARDS)
+    first, second = uuid4(), uuid4()
+    await follow(stage, duty(stage, "guard-1", 2, first), duty(stage, "guard-2", 8, second))
+    assert await told(stage) == ["guard-1", "guard-2"]
+    stage.clock.time = MORNING + 2 * HOUR
+    assert await told(stage) == ["guard-2"]
+    # The end comes first, then the beginning, late and twice.
+    third = uuid4()
+    await follow(stage, ended(stage, "guard-2", second), ended(stage, "guard-3", third))
+    await follow(stage, *[duty(stage, "guard-3", 8, third), duty(stage, "guard-2", 8, second)] * 2)
+    assert await told(stage) == list(GUARDS)
+
+
+PERSONS = st.lists(st.sampled_from("abcd"), max_size=3, unique=True)
+
+
+@given(PERSONS, PERSONS, st.frozensets(st.sampled_from("abcd")), st.sampled_from([None, *OnDuty]))
+def test_the_nearest_place_with_somebody_on_duty_is_told(
+    near: list[str], far: list[str], awake: frozenset[str], how: OnDuty | None
+) -> None:
+    community, inner = UUID(int=1), UUID(int=2)
+    audiences = Audiences(
+        {(community, inner): (Place(inner), Place(community))},
+        {(community, "guard", inner): near, (community, "guard", community): far},
+        on_duty={(community, person) for person in awake},
+    )
+    found = list(audiences.persons(community, Wanted(role="guard", place=inner, on_duty=how)))
+    on_duty = [person for person in near if person in awake] or [person for person in far if person in awake]
+    everybody = near or far
+    if how is None:
+        assert found == everybody
+    else:
+        assert found == (on_duty or (everybody if how is OnDuty.PREFER else []))
