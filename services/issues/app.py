@@ -5,6 +5,7 @@ from contextlib import AsyncExitStack
 from pathlib import Path
 
 from services.issues.api import (
+    calendar,
     case_changes,
     case_list,
     cases,
@@ -12,7 +13,10 @@ from services.issues.api import (
     claims,
     closing_rules,
     communities,
+    dispatch,
     dispatch_rules,
+    escalation,
+    extensions,
     following,
     households,
     import_mappings,
@@ -33,6 +37,8 @@ from services.issues.domain.claim_code import WrongCode
 from services.issues.domain.closing import WrongClosingRules
 from services.issues.domain.csv_blocks import BadCsv
 from services.issues.domain.dispatch import WrongAssignee, WrongRule
+from services.issues.domain.escalation import WrongLadder
+from services.issues.domain.extension import TooLateToAsk
 from services.issues.domain.following import TooManyFollowers
 from services.issues.domain.grants import AlreadyGranted, UnknownRole
 from services.issues.domain.households import HouseholdEnded, NotAUnit, WrongPersons
@@ -42,6 +48,7 @@ from services.issues.domain.mapping import WrongMapping
 from services.issues.domain.photos import NotAPhoto, PhotosMissing, TooManyPhotos, TooManyPixels
 from services.issues.domain.places import CodeTaken, PlaceClosed, PlaceInUse, WrongFloorArea, WrongParent
 from services.issues.domain.words import WrongWord
+from services.issues.domain.working_time import WrongHours
 from services.issues.schedule import schedule
 from services.issues.settings import IssuesSettings
 from services.issues.store.photo_objects import PhotoObjects
@@ -72,6 +79,7 @@ ERRORS: dict[type[BaseException], Handling] = {
     PlaceInUse: Handling(409, "place-in-use", "The place is in use"),
     RatedAlready: Handling(409, "rated-already", "This closing was rated before"),
     SecondPersonNeeded: Handling(403, "second-person-needed", "A second person has to check"),
+    TooLateToAsk: Handling(409, "too-late-to-ask", "More time is asked for before the deadline"),
     TooLateToReopen: Handling(409, "too-late-to-reopen", "The period for reopening is over"),
     TooManyFollowers: Handling(409, "too-many-followers", "The case has as many followers as it may have"),
     TooManyPhotos: Handling(409, "too-many-photos", "The case has as many photos as it may have"),
@@ -82,6 +90,8 @@ ERRORS: dict[type[BaseException], Handling] = {
     WrongClosingRules: Handling(422, "wrong-closing-rules", "The rules of closing make no sense"),
     WrongCode: Handling(404, "wrong-code", "The code opens no case"),
     WrongFloorArea: Handling(422, "wrong-floor-area", "The floor area makes no sense"),
+    WrongHours: Handling(422, "wrong-hours", "The working hours make no sense"),
+    WrongLadder: Handling(422, "wrong-ladder", "The levels make no sense"),
     WrongMapping: Handling(422, "wrong-mapping", "The mapping makes no sense"),
     WrongParent: Handling(422, "wrong-parent", "The place does not fit there"),
     WrongPersons: Handling(422, "wrong-persons", "The persons make no sense"),
@@ -94,6 +104,7 @@ ERRORS: dict[type[BaseException], Handling] = {
 ROUTERS = (
     *(communities.routes, register_files.routes, places.routes, households.routes, roles.routes),
     *(categories.routes, dispatch_rules.routes, reports.routes),
+    *(calendar.routes, escalation.routes, dispatch.routes, extensions.routes),
     *(case_list.routes, cases.routes, case_changes.routes, closing_rules.routes),
     *(report_batches.routes, own_reports.routes, claims.routes, following.routes),
     *(photos.routes, photos.demand_routes, public_view.routes, public_view.own_routes),
@@ -111,7 +122,7 @@ async def compose(_stack: AsyncExitStack, context: Context) -> Parts:
     return Parts(
         routers=ROUTERS,
         subscriptions=SUBSCRIPTIONS,
-        schedule=schedule(objects),
+        schedule=schedule(routings, objects),
         watch=WATCH,
         batches=(reporting,),
         state={

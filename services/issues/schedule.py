@@ -3,6 +3,8 @@
 from functools import partial
 
 from services.issues.store.photo_objects import PhotoObjects
+from services.issues.usecases.escalate_cases import escalate_cases
+from services.issues.usecases.routings import Routings
 from services.issues.usecases.sweep_photos import sweep_photos
 from shared.http.idempotency import forget_keys
 from shared.messaging.inbox import forget_old
@@ -14,6 +16,10 @@ SCHEDULE = (
 )
 
 
-def schedule(photos: PhotoObjects) -> tuple[Every, ...]:
-    """Give what the clock starts."""
-    return (*SCHEDULE, Every("sweep photos", 600, partial(sweep_photos, objects=photos)))
+def schedule(routings: Routings, photos: PhotoObjects) -> tuple[Every, ...]:
+    """Give what the clock starts; `routings` are those by which reports are dispatched."""
+    return (
+        *SCHEDULE,
+        Every("escalate late cases", 1, partial(escalate_cases, routings=routings)),
+        Every("sweep photos", 600, partial(sweep_photos, objects=photos)),
+    )

@@ -6,6 +6,7 @@ from pydantic import Field
 from services.issues.api.fields import In
 from services.issues.domain.categories import LONGEST_DEADLINE, Category, Priority
 from services.issues.domain.closing import MOST_REOPEN_DAYS
+from services.issues.domain.deadline import Counted
 from services.issues.store.routing import category_by_code, list_categories
 from services.issues.usecases.route_cases import define_category
 from services.issues.usecases.versions import missing
@@ -30,7 +31,14 @@ class CategoryIn(In):
     name_en: PlaceName = Field(examples=["Blocked fire lane"])
     priority: Priority = Priority.ordinary
     deadline_minutes: int = Field(
-        ge=1, le=LONGEST_DEADLINE, description="From the report to the resolution, round the clock"
+        ge=1, le=LONGEST_DEADLINE, description="From the report to the resolution, as `counted` says"
+    )
+    counted: Counted = Field(
+        Counted.round_the_clock,
+        description=(
+            "Every minute, the minutes of the community's working hours, or whole working days, 1440 each: "
+            "to the close of business of the last, the day of the report not counted"
+        ),
     )
     check_needed: bool | None = Field(
         None, description="Whether a second person checks a case first; none is what the community wants"
@@ -59,6 +67,7 @@ class CategoryOut(CategoryIn):
             priority=category.priority,
             deadline_minutes=category.deadline_minutes,
             version=category.version,
+            counted=category.counted,
             check_needed=category.check_needed,
             reopen_days=category.reopen_days,
         )

@@ -45,6 +45,10 @@ class Change(StrEnum):
     withdrawn = "withdrawn"
     rated = "rated"
     linked = "linked"
+    overdue = "overdue"
+    extension_asked = "extension-asked"
+    extended = "extended"
+    extension_refused = "extension-refused"
 
 
 def _from(*before: State, to: State) -> Mapping[State, State]:
@@ -72,6 +76,10 @@ CHANGES: Mapping[Change, Mapping[State, State]] = {
         State.reported, State.accepted, State.assigned, State.in_progress, to=State.withdrawn
     ),
     Change.rated: _from(State.closed, to=State.closed),
+    **{
+        change: {State.assigned: State.assigned, State.in_progress: State.in_progress}
+        for change in (Change.extension_asked, Change.extended, Change.extension_refused)
+    },
 }
 ENDED = frozenset({State.refused, State.closed, State.withdrawn, State.cancelled, State.referred})
 

@@ -3,6 +3,9 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+from services.issues.domain.deadline import Counted
+from services.issues.domain.working_time import MINUTES_A_DAY
+
 LONGEST_DEADLINE = 366 * 24 * 60
 
 
@@ -22,8 +25,8 @@ class Category:
     """One category; `code` is our word for it, `standard_code` its number in the catalogue `standard`.
 
     A bare number means nothing: the catalogues of 2013 and 2026 (`GB/T 47678.5-2026`) number the same
-    matters differently. What is in neither, such as lifts or leaks, is of the standard `local`. What it
-    wants of a closing is None where the community's word holds.
+    matters differently. What is in neither, such as lifts or leaks, is of the standard `local`. Which minutes
+    of the deadline count is `counted`. What it wants of a closing is None where the community's word holds.
     """
 
     code: str
@@ -35,11 +38,14 @@ class Category:
     priority: Priority
     deadline_minutes: int
     version: int = 1
+    counted: Counted = Counted.round_the_clock
     check_needed: bool | None = None
     reopen_days: int | None = None
 
     def __post_init__(self) -> None:
         if not 1 <= self.deadline_minutes <= LONGEST_DEADLINE:
             raise WrongCategory(f"a deadline is 1 to {LONGEST_DEADLINE} minutes")
+        if self.counted is Counted.working_days and self.deadline_minutes % MINUTES_A_DAY:
+            raise WrongCategory(f"working days are whole ones, {MINUTES_A_DAY} minutes each")
         if not self.name_zh.strip() or not self.name_en.strip():
             raise WrongCategory("a category has a Chinese and an English name")

@@ -2,10 +2,12 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
 from uuid import UUID
 
 from services.issues.domain.categories import Category
 from services.issues.domain.places import LEVELS, Kind
+from services.issues.domain.working_time import USUAL_TIME, CommunityTime
 
 Path = tuple[UUID, ...]
 
@@ -86,6 +88,23 @@ class Rule:
         return (self.rank, self.category is None, -self.depth, self.code)
 
 
+class Verdict(StrEnum):
+    """What became of a rule when a case was dispatched."""
+
+    won = "won"
+    outranked = "outranked"
+    other_category = "other-category"
+    other_place = "other-place"
+
+
+@dataclass(frozen=True, slots=True)
+class Considered:
+    """One rule, and what became of it."""
+
+    rule: Rule
+    verdict: Verdict
+
+
 @dataclass(frozen=True, slots=True)
 class Routing:
     """Everything needed to dispatch in one community, as of one version of its data."""
@@ -94,6 +113,7 @@ class Routing:
     categories: Mapping[str, Category]
     fallback: Target
     rules: Iterable[Rule]
+    time: CommunityTime = USUAL_TIME
     _by_category: dict[str, tuple[Rule, ...]] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -102,6 +122,19 @@ class Routing:
             code: tuple(rule for rule in ordered if rule.category in (None, code)) for code in self.categories
         }
         object.__setattr__(self, "_by_category", by_category)
+
+    def considered(self, category: str, path: Path) -> list["Considered"]:
+        """Say of every rule, the strongest first, why it does or does not take such a case."""
+        found, won = [], False
+        for rule in sorted(self.rules, key=lambda rule: rule.order):
+            verdict = Verdict.outranked if won else Verdict.won
+            if rule.category not in (None, category):
+                verdict = Verdict.other_category
+            elif rule.place is not None and rule.place not in path:
+                verdict = Verdict.other_place
+            won = won or verdict is Verdict.won
+            found.append(Considered(rule, verdict))
+        return found
 
     def choose(self, category: str, path: Path) -> tuple[Assignee, str | None]:
         """Say who gets a case of a known category at `path`, and by which rule (None: the fallback)."""

@@ -13,6 +13,7 @@ _TICK = timedelta(microseconds=1)
 _SECOND = 1_000_000
 _DAY = MINUTES_A_DAY * 60
 _MOST_KEPT = 4000
+_CHINESE = frozenset({"Asia/Shanghai", "Asia/Urumqi", "Asia/Chongqing", "Asia/Harbin", "PRC"})
 
 Span = tuple[int, int]
 Piece = tuple[int, int, int]
@@ -64,6 +65,24 @@ class Hours:
 _USUAL = ((9 * 60, 17 * 60),)
 USUAL = Hours((_USUAL,) * 5 + ((),) * 2, _USUAL)
 """Monday to Friday, nine to five, make-up workdays too: until a community says otherwise."""
+
+
+@dataclass(frozen=True, slots=True)
+class CommunityTime:
+    """By what a community reckons; version 0 is what holds until it says otherwise."""
+
+    zone: str = "Asia/Shanghai"
+    hours: Hours = USUAL
+    holidays: Holidays = Holidays.china
+    version: int = 0
+
+    @classmethod
+    def usual(cls, zone: str) -> "CommunityTime":
+        """Give what holds in a zone until a community there says otherwise."""
+        return cls(zone, holidays=Holidays.china if zone in _CHINESE else Holidays.none)
+
+
+USUAL_TIME = CommunityTime()
 
 
 class WorkingTime:

@@ -82,6 +82,20 @@ async def role_is_held(connection: Connection, community: UUID, role: str) -> bo
     return found
 
 
+async def count_holders(connection: Connection, community: UUID, role: str, places: Sequence[UUID]) -> int:
+    """Count the persons who hold a role in any of these places."""
+    found: int = await connection.fetchval(
+        """
+        SELECT count(DISTINCT person) FROM grants
+        WHERE community_id = $1 AND role = $2 AND place_id = ANY($3) AND revoked_at IS NULL
+        """,
+        community,
+        role,
+        places,
+    )
+    return found
+
+
 async def list_grants(
     connection: Connection,
     community: UUID,

@@ -9,6 +9,7 @@ from uuid import UUID
 import orjson
 
 from services.issues.domain.categories import Priority
+from services.issues.domain.deadline import Calendar
 from services.issues.domain.dispatch import Assignee
 from shared.database.work import Connection
 
@@ -29,10 +30,10 @@ WITH given AS MATERIALIZED (
         entry jsonb)
 ), stored AS (
     INSERT INTO cases (id, community_id, category, place_id, latitude, longitude, priority, state, reporter,
-                       description, reported_at, device_reported_at, due_at, assignee_person, assignee_role,
-                       assignee_place, assignee_volunteers, version)
+                       description, reported_at, device_reported_at, due_at, escalates_at, assignee_person,
+                       assignee_role, assignee_place, assignee_volunteers, version)
     SELECT id, community_id, category, place_id, latitude, longitude, priority, 'assigned', reporter,
-           description, reported_at, device_reported_at, due_at, person, role, place, volunteers, 2
+           description, reported_at, device_reported_at, due_at, due_at, person, role, place, volunteers, 2
     FROM given JOIN decisions ON number = decision
     ON CONFLICT (id) DO NOTHING
     RETURNING id
@@ -62,6 +63,7 @@ class Decision:
     assignee: Assignee
     assignee_json: bytes
     entry_json: bytes
+    calendar: Calendar
 
 
 class NewCase(NamedTuple):

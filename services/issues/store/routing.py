@@ -1,19 +1,20 @@
 """Categories, dispatch rules and fallback owners in the database."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 from uuid import UUID
 
 import asyncpg
 
 from services.issues.domain.categories import Category, Priority
+from services.issues.domain.deadline import Counted
 from services.issues.domain.dispatch import Routing, Rule, Target
-from services.issues.domain.places import Kind
+from services.issues.store.calendars import community_time
+from services.issues.store.targets import target_as_data, target_from_data
 from shared.database.work import Connection
 
 _CATEGORY = """
     code, standard, standard_version, standard_code, name_zh, name_en, priority, deadline_minutes, version,
-    check_needed, reopen_days
+    counted, check_needed, reopen_days
 """
 _RULE = """
     SELECT rule.code, rule.category, rule.place_id, coalesce(cardinality(places.path) - 1, -1) AS depth,
@@ -59,6 +60,7 @@ async def read_routing(connection: Connection, community: UUID) -> Routing:
         {category.code: category for category in categories},
         target_from_data(head["fallback"]),
         tuple(rules),
+        await community_time(connection, community),
     )
 
 
@@ -113,12 +115,12 @@ async def put_category(connection: Connection, community: UUID, category: Catego
     await connection.execute(
         f"""
         INSERT INTO categories (community_id, {_CATEGORY})
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
         ON CONFLICT (community_id, code) DO UPDATE SET
             standard = excluded.standard, standard_version = excluded.standard_version,
             standard_code = excluded.standard_code, name_zh = excluded.name_zh, name_en = excluded.name_en,
             priority = excluded.priority, deadline_minutes = excluded.deadline_minutes,
-            version = excluded.version, check_needed = excluded.check_needed,
+            version = excluded.version, counted = excluded.counted, check_needed = excluded.check_needed,
             reopen_days = excluded.reopen_days
         """,  # noqa: S608
         community,
@@ -131,6 +133,7 @@ async def put_category(connection: Connection, community: UUID, category: Catego
         category.priority,
         category.deadline_minutes,
         category.version,
+        category.counted,
         category.check_needed,
         category.reopen_days,
     )
@@ -182,28 +185,6 @@ async def delete_rule(connection: Connection, community: UUID, code: str) -> Non
     )
 
 
-def target_as_data(target: Target) -> dict[str, Any]:
-    """Write a target as it is stored."""
-    return {
-        "person": target.person,
-        "role": target.role,
-        "place": None if target.place is None else str(target.place),
-        "level": target.level,
-        "volunteers": target.volunteers,
-    }
-
-
-def target_from_data(data: Mapping[str, Any]) -> Target:
-    """Read a target that was stored."""
-    return Target(
-        person=data["person"],
-        role=data["role"],
-        place=None if data["place"] is None else UUID(data["place"]),
-        level=None if data["level"] is None else Kind(data["level"]),
-        volunteers=data["volunteers"],
-    )
-
-
 def _category(row: asyncpg.Record) -> Category:
     return Category(
         code=row["code"],
@@ -215,6 +196,7 @@ def _category(row: asyncpg.Record) -> Category:
         priority=Priority(row["priority"]),
         deadline_minutes=row["deadline_minutes"],
         version=row["version"],
+        counted=Counted(row["counted"]),
         check_needed=row["check_needed"],
         reopen_days=row["reopen_days"],
     )

@@ -8,6 +8,7 @@ from services.issues.domain.deadline import due_at
 from services.issues.domain.dispatch import Routing
 from services.issues.domain.imported_case import ImportedCase, Rejected, RowReader
 from services.issues.store.imports import NewImport, digests_of, insert_imported
+from services.issues.usecases.calendars import calendars
 from services.issues.usecases.versions import tenant
 from shared.contracts.issues.case import IssueReported
 from shared.database.work import Work
@@ -98,7 +99,7 @@ def _readable(
             continue
         tally.states[found.state.value] += 1
         tally.flags.update(found.flags)
-        due = due_at(found.reported_at, category.deadline_minutes)
+        due = due_at(found.reported_at, category.deadline_minutes, calendars(routing.time)[category.counted])
         imports[found.external_id] = (number, NewImport(new_id(), found, category.priority, due))
     return imports
 

@@ -121,7 +121,7 @@ def _dispatched(report: Report, routings: Mapping[UUID, CurrentRouting]) -> NewC
         report.description,
         report.reported_at,
         report.device_reported_at,
-        due_at(report.reported_at, decision.deadline_minutes),
+        due_at(report.reported_at, decision.deadline_minutes, decision.calendar),
     )
 
 

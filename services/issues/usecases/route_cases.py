@@ -51,7 +51,7 @@ async def define_rule(work: Work, rule: Rule, expected: int | None) -> Rule:
     depth = -1
     if rule.place is not None:
         depth = len((await _open_place(work, rule.place)).path) - 1
-    await _check_target(work, rule.target)
+    await check_target(work, rule.target)
     after = replace(rule, depth=depth, version=version)
     await put_rule(work.connection, tenant(work), after)
     return after
@@ -82,12 +82,17 @@ async def define_fallback(work: Work, target: Target, expected: int) -> tuple[Ta
     await touch_routing(work.connection, tenant(work))
     _, version = await fallback_of(work.connection, tenant(work))
     matching(version, expected)
-    await _check_target(work, target)
+    await check_target(work, target)
     await update_fallback(work.connection, tenant(work), target, version + 1)
     return target, version + 1
 
 
-async def _check_target(work: Work, target: Target) -> None:
+async def check_target(work: Work, target: Target) -> None:
+    """Let only roles that can be granted, and open places, be named.
+
+    Raises:
+        WrongRule: see there.
+    """
     if target.role is not None and target.role not in GRANTABLE:
         raise WrongRule(f"{target.role} is not a role that can be granted")
     if target.place is not None:

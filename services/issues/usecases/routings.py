@@ -1,14 +1,17 @@
 """What dispatch decides in each community, kept as long as the database says it is current."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from uuid import UUID
 
 import orjson
 
 from services.issues.domain.dispatch import Assignee, Path, Routing
+from services.issues.domain.escalation import USUAL_LADDER, Ladder
+from services.issues.store.ladders import DEFAULT, ladders_of
 from services.issues.store.places import paths_of
 from services.issues.store.reports import Decision
 from services.issues.store.routing import read_routing, routing_versions
+from services.issues.usecases.calendars import calendars
 from services.issues.usecases.case_facts import assignee_data
 from shared.database.work import Connection
 from shared.errors import Invalid
@@ -23,9 +26,11 @@ class CurrentRouting:
     A place never moves, and closing one changes the version, so a path that was found stays right.
     """
 
-    def __init__(self, community: UUID, routing: Routing) -> None:
+    def __init__(self, community: UUID, routing: Routing, ladders: Mapping[str, Ladder]) -> None:
         self.community = community
         self.routing = routing
+        self.calendars = calendars(routing.time)
+        self._ladders = ladders
         self._paths: dict[UUID, Path] = {community: (community,)}
         self._decided: dict[tuple[str, UUID], Decision] = {}
         self._made: dict[tuple[str, Assignee, str | None], Decision] = {}
@@ -39,6 +44,14 @@ class CurrentRouting:
         if len(self._paths) > MOST_KEPT:
             self._paths = {self.community: (self.community,)}
         self._paths.update((path[-1], path) for path in paths)
+
+    def path(self, place: UUID | None) -> Path:
+        """Give the way to a place; of one that is not known as open, to the community alone."""
+        return self._paths.get(place or self.community, (self.community,))
+
+    def ladder(self, category: str) -> Ladder:
+        """Say who hears when cases of a category are late."""
+        return self._ladders.get(category) or self._ladders.get(DEFAULT) or USUAL_LADDER
 
     def decision(self, category: str, place: UUID | None) -> Decision:
         """Decide where a report of this category and place goes.
@@ -72,6 +85,7 @@ class CurrentRouting:
                 assignee,
                 orjson.dumps(said),
                 orjson.dumps({"assignee": said, "rule": rule}),
+                self.calendars[category.counted],
             )
         return made
 
@@ -91,7 +105,8 @@ class Routings:
             kept = self._kept.get(community)
             if kept is None or kept.routing.version != version:
                 routing = await read_routing(connection, community)
-                self._kept[community] = CurrentRouting(community, routing)
+                ladders = await ladders_of(connection, community)
+                self._kept[community] = CurrentRouting(community, routing, ladders)
         return {community: self._kept[community] for community in versions}
 
 

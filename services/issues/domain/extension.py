@@ -1,0 +1,84 @@
+"""More time for a case: whoever has it asks before the deadline, somebody else decides."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+from services.issues.domain.case import Case, Change, NotTheirs, Seer, state_after
+from services.issues.domain.deadline import Calendar
+from services.issues.domain.life import must_handle
+
+
+class TooLateToAsk(Exception):
+    """More time is asked for while there is some left."""
+
+
+class Decision(StrEnum):
+    """What became of asking; asking again replaces what was asked before."""
+
+    asked = "asked"
+    approved = "approved"
+    refused = "refused"
+    replaced = "replaced"
+
+
+@dataclass(frozen=True, slots=True)
+class Extension:
+    """What somebody asks for, and what was decided; `due_at` is the deadline that it would give."""
+
+    id: UUID
+    case: UUID
+    state: Decision
+    asked_by: str
+    asked_at: datetime
+    reason: str
+    was_due_at: datetime
+    due_at: datetime
+    decided_by: str | None = None
+    decided_at: datetime | None = None
+    note: str | None = None
+
+
+def later(case: Case, asker: Seer, minutes: int, calendar: Calendar, now: datetime) -> datetime:
+    """Tell to when the deadline would move, counted as the case's category counts.
+
+    Raises:
+        WrongState: nobody has the case.
+        NotTheirs: somebody else has it.
+        TooLateToAsk: the deadline has come, or there never was one.
+    """
+    must_handle(case, asker, Change.extension_asked)
+    if case.due_at is None or now > case.due_at:
+        raise TooLateToAsk("the deadline has passed; elapsed time is not given back")
+    moved = calendar.add(case.due_at, minutes)
+    if moved <= case.due_at:
+        raise TooLateToAsk("that is no time at all as this category counts")
+    return moved
+
+
+def approve(case: Case, extension: Extension, by: Seer) -> Case:
+    """Move the deadline; what has passed of the time still counts.
+
+    Raises:
+        WrongState: nobody has the case any more.
+        NotTheirs: they asked for it themself.
+    """
+    _decide(case, extension, by, Change.extended)
+    return replace(case, due_at=extension.due_at, version=case.version + 1)
+
+
+def refuse(case: Case, extension: Extension, by: Seer) -> Case:
+    """Leave the deadline as it is.
+
+    Raises:
+        WrongState, NotTheirs: as of `approve`.
+    """
+    _decide(case, extension, by, Change.extension_refused)
+    return replace(case, version=case.version + 1)
+
+
+def _decide(case: Case, extension: Extension, by: Seer, change: Change) -> None:
+    state_after(case, change)
+    if by.person == extension.asked_by:
+        raise NotTheirs("somebody else decides on what one has asked for")

@@ -1,0 +1,42 @@
+"""By what communities reckon: working hours and holidays in the database."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from services.issues.domain.working_time import CommunityTime, Holidays, Hours, Span
+from shared.database.work import Connection
+
+
+async def community_time(connection: Connection, community: UUID) -> CommunityTime:
+    """Read by what a community reckons."""
+    row = await connection.fetchrow(
+        """
+        SELECT zone, hours, holidays, calendars.version
+        FROM places LEFT JOIN calendars ON calendars.community_id = places.community_id
+        WHERE places.community_id = $1 AND places.id = $1
+        """,
+        community,
+    )
+    if row is None or row["hours"] is None:
+        return CommunityTime.usual(row["zone"] if row else "Asia/Shanghai")
+    hours = Hours(tuple(map(_spans, row["hours"]["week"])), _spans(row["hours"]["make_up"]))
+    return CommunityTime(row["zone"], hours, Holidays(row["holidays"]), row["version"])
+
+
+async def put_community_time(connection: Connection, community: UUID, time: CommunityTime) -> None:
+    """Store working hours and holidays; the zone is the community's own."""
+    await connection.execute(
+        """
+        INSERT INTO calendars (community_id, hours, holidays, version) VALUES ($1, $2, $3, $4)
+        ON CONFLICT (community_id) DO UPDATE
+        SET hours = excluded.hours, holidays = excluded.holidays, version = excluded.version
+        """,
+        community,
+        {"week": time.hours.week, "make_up": time.hours.make_up},
+        time.holidays,
+        time.version,
+    )
+
+
+def _spans(data: Sequence[Sequence[int]]) -> tuple[Span, ...]:
+    return tuple((first, last) for first, last in data)

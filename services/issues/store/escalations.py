@@ -1,0 +1,93 @@
+"""Late cases and the levels that they have reached, in the database."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from services.issues.domain.case import Case
+from services.issues.store.cases import COLUMNS, case_of
+from shared.database.work import Connection
+
+# Word for word the condition of the partial indexes: only then the planner knows that they hold the answer.
+OPEN = "state IN ('reported', 'accepted', 'assigned', 'in-progress')"
+
+# One probe of an index that holds open cases only, in order of when to look at them.
+LATE = f"""
+    SELECT {COLUMNS}, escalated FROM cases
+    WHERE escalates_at < $1 AND escalates_at IS NOT NULL AND {OPEN}
+    ORDER BY escalates_at LIMIT $2
+    FOR UPDATE SKIP LOCKED
+"""  # noqa: S608
+
+# The primary key of escalations is the promise that no level is said twice; nothing here passes over it.
+_RECORD = """
+WITH given AS MATERIALIZED (
+    SELECT * FROM jsonb_to_recordset($1::jsonb) AS row (
+        id uuid, community_id uuid, levels int, escalates_at timestamptz)
+), told AS MATERIALIZED (
+    SELECT * FROM jsonb_to_recordset($2::jsonb) AS row (
+        id uuid, community_id uuid, version bigint, level int, due_at timestamptz, told jsonb)
+), changed AS (
+    UPDATE cases SET version = cases.version + given.levels, escalated = escalated + given.levels,
+                     escalates_at = given.escalates_at
+    FROM given WHERE cases.id = given.id AND cases.community_id = given.community_id
+), reached AS (
+    INSERT INTO escalations (case_id, level, community_id, due_at, escalated_at, told)
+    SELECT id, level, community_id, due_at, $3, told FROM told
+)
+INSERT INTO case_entries (case_id, version, community_id, at, actor, change, detail)
+SELECT id, version, community_id, due_at, $4, 'overdue', jsonb_build_object('level', level, 'told', told)
+FROM told
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class LateCase:
+    """A case to look at, held until the transaction ends, and how many levels it has reached."""
+
+    case: Case
+    reached: int
+
+
+@dataclass(frozen=True, slots=True)
+class Reached:
+    """What a case has come to: the levels with their moments and who is told, and when to look again."""
+
+    case: Case
+    told: tuple[tuple[int, datetime, dict[str, Any]], ...]
+    again: datetime | None
+
+
+async def late_cases(connection: Connection, now: datetime, most: int) -> list[LateCase]:
+    """Take open cases that are to be looked at before now, the longest due first."""
+    rows = await connection.fetch(LATE, now, most)
+    return [LateCase(case_of(row), row["escalated"]) for row in rows]
+
+
+async def record_reached(
+    connection: Connection, reached: Sequence[Reached], *, at: datetime, actor: str
+) -> None:
+    """Store the levels that cases have reached, each with its entry in the history."""
+    cases = [
+        {
+            "id": str(one.case.id),
+            "community_id": str(one.case.community),
+            "levels": len(one.told),
+            "escalates_at": None if one.again is None else one.again.isoformat(),
+        }
+        for one in reached
+    ]
+    told = [
+        {
+            "id": str(one.case.id),
+            "community_id": str(one.case.community),
+            "version": one.case.version + number,
+            "level": level,
+            "due_at": due_at.isoformat(),
+            "told": who,
+        }
+        for one in reached
+        for number, (level, due_at, who) in enumerate(one.told, start=1)
+    ]
+    await connection.execute(_RECORD, cases, told, at, actor)

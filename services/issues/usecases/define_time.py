@@ -1,0 +1,24 @@
+"""Working hours and holidays of a community are data."""
+
+from dataclasses import replace
+
+from services.issues.domain.working_time import CommunityTime, Holidays, Hours
+from services.issues.store.calendars import community_time, put_community_time
+from services.issues.store.routing import touch_routing
+from services.issues.usecases.versions import tenant
+from shared.database.work import Work
+from shared.http.etag import matching
+
+
+async def define_time(work: Work, hours: Hours, holidays: Holidays, expected: int) -> CommunityTime:
+    """Say when a community works; cases reported before keep the deadline they were given.
+
+    Raises:
+        StaleVersion: it has changed.
+    """
+    await touch_routing(work.connection, tenant(work))
+    before = await community_time(work.connection, tenant(work))
+    matching(before.version, expected)
+    after = replace(before, hours=hours, holidays=holidays, version=before.version + 1)
+    await put_community_time(work.connection, tenant(work), after)
+    return after

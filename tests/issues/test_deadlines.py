@@ -1,0 +1,190 @@
+"""Deadlines by working time, levels that are said once each, more time by approval."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import httpx
+import pytest
+
+from services.issues.app import SERVICE
+from services.issues.usecases.escalate_cases import escalate_cases
+from services.issues.usecases.routings import Routings
+from shared.runtime.clock import jump
+from shared.runtime.running import Activity, running
+from tests.fixtures.identity import Issuer
+from tests.fixtures.services import MakeSettings
+from tests.issues.town import Town
+
+pytestmark = pytest.mark.anyio
+OPERATORS = {"role": "operator", "level": "community"}
+LADDER = [
+    {"after_minutes": 0, "target": OPERATORS},
+    {"after_minutes": 60, "counted": "working-hours", "target": {"person": "boss"}},
+    {"after_minutes": 1440, "target": {"role": "street", "level": "community"}},
+]
+
+
+def at(text: str) -> datetime:
+    """Read a time of the community's zone."""
+    return datetime.fromisoformat(f"{text}+08:00")
+
+
+class Late(Town):
+    """A community whose business time the test moves."""
+
+    clock: Path
+
+    async def go_to(self, text: str) -> None:
+        """Move business time."""
+        jump(self.clock, at(text))
+        await asyncio.sleep(0.12)  # the clock looks ten times a second
+
+    async def tick(self) -> int:
+        """Let two processes escalate at the same time until nothing is due; gives how many were taken."""
+        works, taken = self.running.context.works, 0
+        while done := sum(await asyncio.gather(*(escalate_cases(works, Routings()) for _ in range(2)))):
+            taken += done
+        return taken
+
+    async def said(self, noun: str) -> list[dict[str, Any]]:
+        """What the facts of one kind say, with their times; they wait in the outbox."""
+        rows = await self.system.fetch("SELECT headers, value FROM outbox ORDER BY id")
+        found = [(dict(json.loads(row["headers"])), json.loads(row["value"])) for row in rows]
+        return [
+            {**fact, "time": datetime.fromisoformat(head["ce_time"]), "sequence": int(head["ce_sequence"])}
+            for head, fact in found
+            if head["ce_community"] == str(self.id) and f".{noun}." in head["ce_type"]
+        ]
+
+
+@pytest.fixture
+async def late(service_settings: MakeSettings, issuer: Issuer, tmp_path: Path) -> AsyncIterator[Late]:
+    """The API alone, on the afternoon before the holidays of May."""
+    clock = tmp_path / "clock.json"
+    jump(clock, at("2026-04-30T16:00"))
+    settings = service_settings("issues", clock_file=clock)
+    async with (
+        running(SERVICE, settings, (Activity.api,)) as service,
+        httpx.AsyncClient(base_url=service.url) as client,
+    ):
+        town = Late(service, client, issuer)
+        town.clock = clock
+        await town.found()
+        await town.rule("all", {"role": "handler", "level": "community"})
+        await town.category("lift", deadline_minutes=120, counted="working-hours")
+        levels = {"levels": LADDER}
+        put = await town.ask("PUT", "/categories/lift/escalation", body=levels, if_match=0)
+        assert (put.status_code, put.json()["version"]) == (200, 1), put.text
+        yield town
+
+
+async def change(town: Town, case: UUID, verb: str, roles: tuple[str, ...], person: str, **body: Any) -> Any:
+    answer = await town.ask("POST", f"/cases/{case}/{verb}", roles=roles, person=person, body=body)
+    assert answer.status_code == 200, answer.text
+    return answer.json()
+
+
+async def test_each_level_is_said_once_at_its_business_time(late: Late) -> None:
+    case, done, again = [await late.report(category="lift") for _ in range(3)]
+    due = datetime.fromisoformat((await late.get(f"/cases/{case}"))["due_at"])
+    assert at("2026-05-06T10:00") <= due < at("2026-05-06T10:01")  # after the holidays
+    for settled in (done, again):
+        await change(late, settled, "resolve", ("handler",), "ha", outcome="oiled")
+    await late.system.execute(
+        "UPDATE cases SET source = 'old', external_id = '1', escalates_at = NULL WHERE id = $1", done
+    )
+    await late.system.execute("UPDATE cases SET state = 'assigned' WHERE id = $1", done)  # as imports are
+    assert await late.tick() == 0
+    await late.go_to("2026-05-06T10:30")
+    assert await late.tick() == 1
+    assert await late.tick() == 0
+    await change(late, again, "check", ("operator",), "olive", fixed=False)
+    await late.go_to("2026-05-13T10:30")
+    await late.tick()
+    said = await late.said("issue-overdue")
+    of_case = [fact for fact in said if fact["case"] == str(case)]
+    assert [(fact["level"], fact["time"] - due, fact["sequence"]) for fact in of_case] == [
+        (1, at("2026-05-06T10:00") - at("2026-05-06T10:00"), 3),
+        (2, at("2026-05-06T11:00") - at("2026-05-06T10:00"), 4),
+        (3, at("2026-05-07T10:00") - at("2026-05-06T10:00"), 5),
+    ]
+    assert [(fact["told"]["person"], fact["told"]["role"]) for fact in of_case] == [
+        (None, "operator"),
+        ("boss", None),
+        (None, "street"),
+    ]
+    assert [fact["level"] for fact in said if fact["case"] == str(again)] == [1, 2, 3]
+    assert str(done) not in {fact["case"] for fact in said}
+    shown = await late.get(f"/cases/{case}")
+    assert (shown["version"], shown["due_at"]) == (5, due.isoformat().replace("+00:00", "Z"))
+    with pytest.raises(Exception, match="permission denied"):
+        await late.system.execute("DELETE FROM escalations")
+
+
+async def test_more_time_is_asked_for_and_approved_by_another(late: Late) -> None:
+    case = await late.report(category="lift")
+    path = f"/cases/{case}/extension"
+    asking = {"minutes": 60, "reason": "the part comes on Thursday"}
+    stranger = await late.ask("POST", path, person="rita", roles=("resident",), body=asking)
+    assert stranger.status_code == 403
+    await change(late, case, "extension", ("handler",), "ha", minutes=30, reason="soon")
+    await change(late, case, "extension", ("handler", "dispatcher"), "ha", **asking)
+    open_ones = (await late.get("/extensions"))["items"]
+    assert [(each["reason"], each["asked_by"]) for each in open_ones] == [(asking["reason"], "ha")]
+    own = await late.ask("POST", f"{path}/approve", person="ha", roles=("dispatcher", "handler"), body={})
+    assert own.status_code == 403
+    approved = await change(late, case, "extension/approve", ("operator",), "olive")
+    assert approved["state"] == "approved"
+    assert (await late.ask("POST", f"{path}/refuse", body={})).status_code == 404
+    (said,) = await late.said("issue-extended")
+    was, now = (datetime.fromisoformat(said[name]) for name in ("was_due_at", "due_at"))
+    assert (now - was, said["told"]["role"]) == (at("2026-05-06T11:00") - at("2026-05-06T10:00"), "handler")
+    await late.go_to("2026-05-06T10:30")
+    await late.tick()
+    assert await late.said("issue-overdue") == []
+    await late.go_to("2026-05-06T11:01")
+    await late.tick()
+    assert [(fact["level"], fact["time"]) for fact in await late.said("issue-overdue")] == [(1, now)]
+    too_late = await late.ask("POST", path, person="ha", roles=("handler",), body=asking)
+    assert (too_late.status_code, too_late.json()["type"]) == (409, "urn:linli:problem:too-late-to-ask")
+    changes = [entry["change"] for entry in (await late.get(f"/cases/{case}/history"))["items"]]
+    assert changes[2:] == ["extension-asked", "extension-asked", "extended", "overdue"]
+
+
+async def test_dispatch_says_where_a_case_would_go_and_why(late: Late) -> None:
+    compound = await late.place("compound", late.id, "HY")
+    await late.category("van", deadline_minutes=2880, counted="working-days")
+    await late.rule("vans", {"role": "guard", "level": "compound"}, category="van", rank=10)
+    await late.rule("first", {"person": "ann"}, place=str(compound), rank=1)
+    found = await late.get("/dispatch/explain?category=van")
+    assert (found["rule"], found["assignee"]["role"], found["holders"]) == ("vans", "guard", 0)
+    assert [(each["rule"]["code"], each["verdict"]) for each in found["considered"]] == [
+        ("first", "other-place"),
+        ("vans", "won"),
+        ("all", "outranked"),
+    ]
+    assert datetime.fromisoformat(found["due_at"]) == at("2026-05-07T17:00")
+    assert [(level["level"], level["told"]["role"]) for level in found["levels"]] == [(1, "operator")]
+    there = await late.get(f"/dispatch/explain?category=van&place={compound}")
+    assert (there["rule"], there["assignee"]["person"], there["holidays_known"]) == ("first", "ann", True)
+    calendar = await late.get("/calendar")
+    assert (calendar["version"], calendar["holidays"], calendar["hours"]["sunday"]) == (0, "china", [])
+    body = {"hours": calendar["hours"] | {"friday": [["08:00", "12:00"]]}, "holidays": "none"}
+    stored = await late.ask("PUT", "/calendar", body=body, if_match=0)
+    assert (stored.status_code, stored.json()["hours"]["friday"]) == (200, [["08:00", "12:00"]])
+    later = await late.get("/dispatch/explain?category=van")
+    assert datetime.fromisoformat(later["due_at"]) == at("2026-05-04T17:00")  # Friday and Monday
+    wrong = body | {"hours": calendar["hours"] | {"friday": [["12:00", "08:00"]]}}
+    assert (await late.ask("PUT", "/calendar", body=wrong, if_match=1)).status_code == 422
+    for levels in ([{"after_minutes": 9, "target": OPERATORS}, {"after_minutes": 8, "target": OPERATORS}],):
+        refused = await late.ask("PUT", "/escalation", body={"levels": levels}, if_match=0)
+        assert refused.json()["type"] == "urn:linli:problem:wrong-ladder"
+    assert (await late.ask("DELETE", "/categories/lift/escalation", if_match=1)).status_code == 200
+    assert (await late.get("/categories/lift/escalation"))["version"] == 0
+    assert (await late.ask("PUT", "/escalation", body={"levels": []}, if_match=0)).status_code == 200
+    assert (await late.get("/dispatch/explain?category=lift"))["levels"] == []
