@@ -1,11 +1,14 @@
 """The life of a case through the API, as those who live it: reporter, handlers, checkers, command room."""
 
 import asyncio
+import random
+from collections import Counter
 from typing import Any
 from uuid import UUID
 
 import pytest
 
+from services.issues.domain.case import CHANGES, Change, State
 from shared.messaging.settings import KafkaSettings
 from tests.issues.test_events import published, read_all
 from tests.issues.town import Town
@@ -180,3 +183,51 @@ async def test_a_category_may_want_something_else_than_its_community(town: Town)
     await cast.operator.does("close")
     reopened = await cast.rita.does("reopen", note="it drips")
     assert (reopened["state"], reopened["assignee"]) == ("accepted", None)
+
+
+BODIES: dict[str, Any] = {
+    "accept": {},
+    "start": {},
+    "return": {"reason": "not-mine"},
+    "resolve": {"outcome": "done"},
+    "check": {"fixed": True},
+    "close": {},
+    "reopen": {"note": "again"},
+    "rate": {"stars": 3},
+    "assign": {"assignee": {"person": "ha"}},
+}
+CHANGE_OF = {"accept": "accepted", "start": "started", "return": "returned"}
+CHANGE_OF |= {"resolve": "resolved", "check": "checked", "close": "closed", "reopen": "reopened"}
+CHANGE_OF |= {"rate": "rated", "assign": "assigned"}
+
+
+async def test_any_life_is_entered_whole(town: Town) -> None:
+    """Whatever anybody tries, several at once: each change that happened is one entry, and a legal one."""
+    dice = random.Random(20261124)
+    case = await town.report()
+    cast = Cast(town, case)
+    players = (cast.rita, cast.handler, cast.dispatcher, cast.operator)
+    done: Counter[str] = Counter()
+
+    async def attempt(player: Player, verb: str) -> None:
+        answer = await town.ask(
+            "POST", f"/cases/{case}/{verb}", person=player.person, roles=player.roles, body=BODIES[verb]
+        )
+        assert answer.status_code in {200, 403, 404, 409}, answer.text
+        done[CHANGE_OF[verb]] += answer.status_code == 200
+
+    for _ in range(50):
+        verb = dice.choice(list(BODIES))
+        await asyncio.gather(*(attempt(player, verb) for player in dice.sample(players, 2)))
+    # However that went, this ends with a closing that is rated.
+    for verb in ("reopen", "assign", "resolve", "check", "close", "rate"):
+        await asyncio.gather(*(attempt(player, verb) for player in players))
+    found = await town.get(f"/cases/{case}")
+    history = found["history"]
+    assert [entry["version"] for entry in history] == list(range(1, found["version"] + 1))
+    assert Counter(entry["change"] for entry in history[2:]) == +done
+    assert len(found["ratings"]) == done["rated"] <= found["closings"] == done["closed"]
+    state = State.assigned
+    for entry in history[2:]:
+        state = CHANGES[Change(entry["change"])][state]
+    assert (state.value, found["state"], done["rated"] > 0) == ("closed", "closed", True)
