@@ -125,6 +125,16 @@ async def test_what_a_case_no_longer_waits_for_changes_nothing(town: Town) -> No
     assert await stands(town, case) == ("assigned", 8)
 
 
+async def test_a_done_task_does_not_settle_a_case_that_demands_photos(town: Town) -> None:
+    (case,) = await given_to_volunteers(town, 1)
+    demanded = {"kinds": ["after"]}
+    answer = await town.ask("PUT", "/photo-demands/fire-lane", body=demanded)
+    assert answer.status_code == 200, answer.text
+    await tell(town, ended(town, case, "done", 2))
+    found = await town.get(f"/cases/{case}")
+    assert (found["state"], found["history"][2]["detail"]["reason"]) == ("accepted", "photos-missing")
+
+
 VOLUNTEERS = Assignee(volunteers=True, place=CASE.community)
 
 

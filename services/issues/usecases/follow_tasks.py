@@ -5,10 +5,12 @@ from typing import Any
 
 from services.issues.domain.case import Case, Change
 from services.issues.domain.life import give_back, resolve
+from services.issues.domain.photos import PhotosMissing
 from services.issues.domain.tasks import DONE, is_present
 from services.issues.store.cases import case_by_id, entered_at
 from services.issues.usecases.case_facts import say_resolved
 from services.issues.usecases.changing_case import record
+from services.issues.usecases.demand_photos import check_demanded
 from services.issues.usecases.return_case import say_returned
 from shared.contracts.event import Event
 from shared.contracts.volunteer.task import TaskCompleted, TaskExpired
@@ -26,10 +28,13 @@ async def follow_tasks(work: Work, events: Sequence[Event[Any]]) -> None:
         if event.imported or not isinstance(task, TaskCompleted | TaskExpired):
             continue
         case = await _waiting(work, event, task)
-        if case is not None and task.outcome == DONE:
+        if case is None:
+            continue
+        reason = await _not_settled(work, case, task.outcome)
+        if reason is None:
             await _resolve(work, event, case)
-        elif case is not None:
-            await _return(work, event, case, task.outcome)
+        else:
+            await _return(work, event, case, reason)
 
 
 async def _waiting(work: Work, event: Event[Any], task: TaskCompleted | TaskExpired) -> Case | None:
@@ -42,6 +47,17 @@ async def _waiting(work: Work, event: Event[Any], task: TaskCompleted | TaskExpi
     case = found[0]
     assigned_at = await entered_at(work.connection, case, case.assigned_version) or case.reported_at
     return case if is_present(case, about.version, event.time, assigned_at) else None
+
+
+async def _not_settled(work: Work, case: Case, outcome: str) -> str | None:
+    """Tell why a case is not settled by the end of its task: by how it ended, or for want of photos."""
+    if outcome != DONE:
+        return outcome
+    try:
+        await check_demanded(work, case)
+    except PhotosMissing:
+        return "photos-missing"
+    return None
 
 
 async def _resolve(work: Work, event: Event[TaskCompleted], before: Case) -> None:
