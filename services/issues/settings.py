@@ -26,8 +26,9 @@ class IssuesSettings(ServiceSettings):
     )
     photos_url: str = Field(
         "file:.linli/photos",
-        description="where photos are kept: file:FOLDER, or s3://BUCKET/PREFIX with the AWS_ variables",
-        pattern=r"^(file:|s3://).+$",
+        description="where photos are kept: file:FOLDER, s3://BUCKET/PREFIX with the AWS_ variables, or "
+        "memory: for as long as the process lives",
+        pattern=r"^(file:.+|s3://.+|memory:)$",
     )
 
     @property

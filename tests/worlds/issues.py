@@ -1,8 +1,12 @@
 """A community of issues with one of everything, and a case through each of its ways."""
 
+from datetime import UTC, datetime
+from uuid import uuid4
+
 import orjson
 
 from tests.issues.recorded import MAPPING
+from tests.issues.test_photos import photo
 from tests.issues.town import MINIMAL_CATEGORY
 from tests.worlds.recording import Person, World
 
@@ -27,6 +31,7 @@ async def furnish(world: World) -> None:
     await room.get("/closing-rules")
     await room.put("/closing-rules", {"check_needed": False, "reopen_days": 7}, if_match='"0"')
     await _live(world, room, guard, compound)
+    await _report(world, room)
     await room.call("DELETE", "/dispatch-rules/lanes", if_match='"1"')
     mapping = orjson.loads(MAPPING.read_bytes()) | {"categories": {}, "other_category": "fire-lane"}
     await room.put("/import-mappings/old", mapping)
@@ -84,6 +89,34 @@ async def _live(world: World, room: Person, guard: Person, compound: str) -> Non
     await room.get(case)
     await room.get(f"{case}/history")
     await room.get(f"/cases?place={compound}")
+
+
+async def _report(world: World, room: Person) -> None:
+    """What reporters do beside reporting, and what is shown to everybody."""
+    rita, sue = world.by("rita", "resident"), world.by("sue", "resident")
+    body = {"category": "fire-lane", "description": "a van in the fire lane"}
+    case = f"/cases/{(await rita.post('/reports', body))['id']}"
+    await sue.post(f"{case}/follow")
+    await sue.get("/reports/mine?followed=true")
+    await sue.post(f"{case}/unfollow")
+    picture = {"content_type": "image/png"}
+    added = (await rita.post(f"{case}/photos", photo(), **picture))["id"]
+    await rita.get(f"{case}/photos")
+    await rita.get(f"{case}/photos/{added}")
+    await room.post(f"{case}/photos/{added}/publish", {"public": True})
+    await room.post(f"{case}/photos/{added}/remove")
+    await room.put("/photo-demands/fire-lane", {"kinds": ["before"]})
+    await room.get("/photo-demands/fire-lane")
+    await room.get("/photo-demands")
+    await room.get("/public-view")
+    await room.put("/public-view", {"text": "masked"})
+    anonymous = await sue.post("/reports", body | {"anonymous": True})
+    await sue.post("/claims/link", linli_claim_code=anonymous["claim_code"])
+    now = datetime.now(UTC).isoformat()
+    item = body | {"client_id": str(uuid4()), "observed_at": now}
+    await rita.post("/reports/batch", {"sent_at": now, "items": [item]})
+    # The device's own: in another community it means another report.
+    world.ids.discard(item["client_id"])
 
 
 def _place(kind: str, parent: str, code: str) -> dict[str, str]:

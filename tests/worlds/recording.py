@@ -37,7 +37,7 @@ class Call:
     @property
     def said(self) -> str:
         """All that the caller says of what is whose."""
-        return f"{self.address} {(self.content or b'').decode()}"
+        return f"{self.address} {(self.content or b'').decode(errors='replace')}"
 
     @property
     def addressed(self) -> bool:

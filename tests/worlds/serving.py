@@ -14,7 +14,10 @@ from tests.notify.served import SETTINGS
 from tests.worlds.recording import World, asking
 
 SERVICES = sorted(page.parent.name for page in Path(services.__path__[0]).glob("*/app.py"))
-OWN_SETTINGS: dict[str, dict[str, Any]] = {"notify": SETTINGS}
+OWN_SETTINGS: dict[str, dict[str, Any]] = {
+    "issues": {"claim_keys": "a key of claim codes", "photos_url": "memory:"},
+    "notify": SETTINGS,
+}
 
 
 @asynccontextmanager

@@ -117,11 +117,12 @@ class _Sending:
             outcome = Conflict("this client_id is that of another report; make a new one")
         if isinstance(outcome, BaseException):
             return _refused(item.client_id, outcome)
-        report = item.report
+        case = item.report.id
+        anonymous = outcome.anonymous if isinstance(outcome, Known) else first.reporter is None
         told = {
             "client_id": item.client_id,
-            "case": report.id,
-            "claim_code": self.claims.code(report.id) if report.reporter is None else None,
+            "case": case,
+            "claim_code": self.claims.code(case) if anonymous else None,
         }
         if isinstance(outcome, Known):
             return ItemOut(outcome="known", state=outcome.state, **told)

@@ -62,19 +62,22 @@ class Known:
     category: str
     place: UUID | None
     description: str
+    anonymous: bool
 
 
 async def known_reports(connection: Connection, community: UUID, ids: list[UUID]) -> dict[UUID, Known]:
     """Find which of these cases are there."""
     rows = await connection.fetch(
         """
-        SELECT id, state, category, place_id, description FROM cases
+        SELECT id, state, category, place_id, description, reporter IS NULL AS anonymous FROM cases
         WHERE community_id = $1 AND id = ANY($2::uuid[])
         """,
         community,
         ids,
     )
     return {
-        row["id"]: Known(State(row["state"]), row["category"], row["place_id"], row["description"])
+        row["id"]: Known(
+            State(row["state"]), row["category"], row["place_id"], row["description"], row["anonymous"]
+        )
         for row in rows
     }

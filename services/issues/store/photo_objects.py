@@ -58,17 +58,22 @@ class PhotoObjects:
 
     @property
     def _store(self) -> "ObjectStore":
-        # Imported and opened late: most processes of this service never see a photo.
-        from obstore.store import LocalStore, from_url
-
         if self._opened is None:
-            scheme, _, rest = self._url.partition(":")
-            if scheme == "file":
-                folder = Path("/" + rest.lstrip("/") if rest.startswith("/") else rest)
-                self._opened = LocalStore(folder.absolute(), mkdir=True)
-            else:
-                self._opened = from_url(self._url)
+            self._opened = _opened(self._url)
         return self._opened
+
+
+def _opened(url: str) -> "ObjectStore":
+    # Imported late: most processes of this service never see a photo.
+    from obstore.store import LocalStore, MemoryStore, from_url
+
+    scheme, _, rest = url.partition(":")
+    if scheme == "memory":
+        return MemoryStore()
+    if scheme == "file":
+        folder = Path("/" + rest.lstrip("/") if rest.startswith("/") else rest)
+        return LocalStore(folder.absolute(), mkdir=True)
+    return from_url(url)
 
 
 def _name(community: UUID, photo: UUID, size: str) -> str:

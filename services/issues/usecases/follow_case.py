@@ -30,10 +30,13 @@ async def follow_case(work: Work, case_id: UUID, follower: Seer) -> Case:
 
 
 async def unfollow_case(work: Work, case_id: UUID, follower: Seer) -> UUID:
-    """Let somebody follow a case no longer; who did not follow it does not.
+    """Let somebody follow a case no longer, whether they may see it or not, and whether they did or not.
 
-    The answer is the same for a case that does not exist: it tells nobody that one does.
+    Raises:
+        NotFound: there is no such case here.
     """
+    if await case_by_id(work.connection, tenant(work), case_id) is None:
+        raise missing("case")
     await remove_follower(work.connection, tenant(work), case_id, follower.person)
     return case_id
 
