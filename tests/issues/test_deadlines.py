@@ -75,6 +75,7 @@ async def late(service_settings: MakeSettings, issuer: Issuer, tmp_path: Path) -
         town = Late(service, client, issuer)
         town.clock = clock
         await town.found()
+        await town.category("fire-lane")
         await town.rule("all", {"role": "handler", "level": "community"})
         await town.category("lift", deadline_minutes=120, counted="working-hours")
         levels = {"levels": LADDER}
@@ -188,3 +189,42 @@ async def test_dispatch_says_where_a_case_would_go_and_why(late: Late) -> None:
     assert (await late.get("/categories/lift/escalation"))["version"] == 0
     assert (await late.ask("PUT", "/escalation", body={"levels": []}, if_match=0)).status_code == 200
     assert (await late.get("/dispatch/explain?category=lift"))["levels"] == []
+
+
+async def test_work_is_listed_by_whose_it_is_and_how_late(late: Late) -> None:
+    compound = await late.place("compound", late.id, "HY")
+    await late.rule("guards", {"role": "guard", "level": "compound"}, rank=1)
+    for person, place in (("gu", compound), ("far", late.id)):
+        grant = {"person": person, "role": "guard", "place": str(place)}
+        assert (await late.ask("POST", "/roles", body=grant)).status_code == 201
+    there, everywhere = await late.report(place=str(compound)), await late.report()
+    own = await late.report(category="lift")
+    await change(late, own, "assign", ("operator",), "olive", assignee={"person": "gu"})
+
+    async def listed(query: str, person: str = "gu", role: str = "guard") -> set[UUID]:
+        found = await late.get(f"/cases?{query}", person=person, roles=(role,))
+        return {UUID(case["id"]) for case in found["items"]}
+
+    assert await listed("") == {there, everywhere, own}
+    assert await listed("mine=true") == {there, own}
+    assert await listed("mine=true", "far") == {there, everywhere}
+    assert await listed("mine=true", "olive", "operator") == set()
+    assert await listed("due_within_minutes=120", role="operator") == {there, everywhere}
+    assert await listed("due_within_minutes=119", role="operator") == set()
+    await late.go_to("2026-04-30T20:00")
+    assert await listed("late=true", role="operator") == {there, everywhere}
+    assert await listed("late=true&mine=true") == {there}
+    await change(late, there, "resolve", ("guard",), "gu", outcome="gone")
+    assert await listed("late=true", role="operator") == {everywhere}
+    assert await listed("open=true", role="operator") == {everywhere, own}
+    page = await late.get("/cases?mine=true&limit=1", person="gu", roles=("guard",))
+    rest = await late.get(f"/cases?mine=true&limit=1&cursor={page['next']}", person="gu", roles=("guard",))
+    assert [page["items"][0]["id"], rest["items"][0]["id"], rest["next"]] == [str(own), str(there), None]
+
+    found = await late.get("/cases/statistics?at=2026-05-06T11:00:00%2B08:00")
+    van, lift = found["categories"]
+    assert (van["category"], van["cases"], van["open"], van["open_late"]) == ("fire-lane", 2, 1, 1)
+    assert (van["settled_late"], van["oldest_open_seconds"] // 3600) == (1, 6 * 24 - 6)
+    assert (lift["open_late"], lift["late_seconds"] // 60, lift["settled_seconds"]) == (1, 59, 0)
+    refused = await late.ask("GET", "/cases/statistics", roles=("guard",))
+    assert refused.status_code == 403

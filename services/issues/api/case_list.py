@@ -1,14 +1,16 @@
 """Lists of cases, a page at a time, by what somebody needs to see."""
 
-from datetime import datetime
+from dataclasses import replace
+from datetime import datetime, timedelta
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import Depends, Query
+from fastapi import Depends, Query, Response
 
 from services.issues.api.cases import CaseOut, seer_of
 from services.issues.api.fields import Moment
 from services.issues.domain.case import Case, State
+from services.issues.domain.categories import LONGEST_DEADLINE
 from services.issues.store.case_list import Filters, list_cases
 from services.issues.store.cases import Told
 from shared.database.work import Work
@@ -40,11 +42,23 @@ async def filters_of(
     return Filters(state, category, place, role, person, since, until, box_of(bbox))
 
 
+async def work_of(
+    filters: Annotated[Filters, Depends(filters_of)],
+    mine: Annotated[bool, Query(description="What one has in person, or by a role held there")] = False,
+    unfinished: Annotated[bool, Query(alias="open", description="What somebody has to do yet")] = False,
+    late: Annotated[bool, Query(description="Open, and past the deadline")] = False,
+    due_within_minutes: Annotated[
+        int | None, Query(ge=1, le=LONGEST_DEADLINE, description="Open, and due within that time")
+    ] = None,
+) -> Filters:
+    """Read from the query what of these cases is work, and how urgent."""
+    within = None if due_within_minutes is None else timedelta(minutes=due_within_minutes)
+    return replace(filters, mine=mine, open=unfinished, late=late, due_within=within)
+
+
 @routes.get("", response_model=Page[CaseOut])
 @members()
-async def listing(
-    call: Requested, paging: Paged, filters: Annotated[Filters, Depends(filters_of)]
-) -> Page[CaseOut]:
+async def listing(call: Requested, paging: Paged, filters: Annotated[Filters, Depends(work_of)]) -> Response:
     """List cases, the last reported first: one's own, those assigned to one, or for overseers all."""
     after = paging.after(datetime, UUID)
 
@@ -54,13 +68,15 @@ async def listing(
             call.community,
             seer_of(call),
             filters,
+            work.now,
             (after[0], after[1]) if after else None,
             paging.limit + 1,
         )
 
-    return paging.page(
-        await call.read(use_case), CaseOut.told, lambda found: (found[0].reported_at, found[0].id)
-    )
+    found = await call.read(use_case)
+    page = paging.page(found, CaseOut.told, lambda each: (each[0].reported_at, each[0].id))
+    # Written here: on its way through the framework a page is checked and copied twice more.
+    return Response(page.model_dump_json(), media_type="application/json")
 
 
 def box_of(text: str | None) -> tuple[float, float, float, float] | None:
