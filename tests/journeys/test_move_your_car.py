@@ -60,12 +60,12 @@ class Town:
     async def tell(self, *facts: Fact) -> None:
         """Say something on the register's topic."""
         for fact in facts:
-            record = to_record(Event(new_id(), "/linli/issues", MORNING, self.community, 1, fact))
-            await anyio.to_thread.run_sync(
-                lambda record=record: self.bus.produce(
-                    "linli.register", record.value, key=record.key, headers=record.headers
-                )
-            )
+            event = Event(new_id(), "/linli/issues", MORNING, self.community, 1, fact)
+            await anyio.to_thread.run_sync(self._produce, event)
+
+    def _produce(self, event: Event[Fact]) -> None:
+        record = to_record(event)
+        self.bus.produce("linli.register", record.value, key=record.key, headers=record.headers)
 
     async def ask(self, service: Running, person: str, role: str, method: str, path: str, body: Any) -> Any:
         """One request of somebody; what a refusal says fails the test."""

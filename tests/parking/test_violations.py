@@ -262,7 +262,7 @@ async def test_how_asking_a_person_ended_is_their_word_or_the_next_step(compound
         assert (said[-1], said.count(CLEARED)) == (CLEARED, 1)
 
 
-def answered(violation: UUID, outcome: str, community: UUID, minutes: float = 0) -> Event[Any]:
+def answered(violation: UUID, outcome: Any, community: UUID, minutes: float = 0) -> Event[Any]:
     ended_at = datetime.now(UTC) + timedelta(minutes=minutes)
     task: dict[str, Any] = {
         "task": new_id(),
@@ -312,7 +312,7 @@ async def listed(compound: Compound) -> None:
     blocked = await opened(compound, kind="exit-blocked")
     await camera(compound, kind="exit-blocked", gone=True)
     async with compound.parking.client("gu", HERE, "guard") as client:
-        params = {"limit": 2, "kind": "fire-lane", "compound": str(compound.id)}
+        params: dict[str, str] = {"limit": "2", "kind": "fire-lane", "compound": str(compound.id)}
         first = (await client.get("/violations", params=params)).json()
         second = (await client.get("/violations", params=params | {"cursor": first["next"]})).json()
         assert [each["id"] for each in first["items"] + second["items"]] == made[::-1]
@@ -376,7 +376,13 @@ async def refused(compound: Compound) -> None:
     assert (await compound.deliver("in", seen | {"kind": "fire-lane"})).status_code == 422
     assert (await compound.deliver("eye", seen | {"gone": True})).status_code == 422
     assert (await compound.deliver("eye", seen | PHOTO)).status_code == 422
-    for wrong in ({"evidence": []}, {"evidence": ["a b"]}, {"kind": "no-such-kind"}, {"plate": "··"}):
+    bad: list[dict[str, Any]] = [
+        {"evidence": []},
+        {"evidence": ["a b"]},
+        {"kind": "no-such"},
+        {"plate": "··"},
+    ]
+    for wrong in bad:
         assert (await sighted(compound, **wrong)).status_code == 422
     assert (await sighted(replace(compound, id=new_id()))).status_code == 422
     assert (await sighted(compound, "resident", "li")).status_code == 403
