@@ -128,6 +128,7 @@ async def _was_said(town: Town, case: UUID, settings: KafkaSettings) -> None:
     facts = dict(zip(range(1, len(LIFE) + 1), (fact for _, _, fact in said), strict=True))
     assert (facts[5]["reason"], facts[5]["told"]["role"]) == ("not-mine", "dispatcher")
     assert (facts[11]["checked"], facts[12]["stars"], facts[12]["closing"]) == (True, 2, 1)
+    assert (facts[6]["assignee"]["role"], facts[7]["resolver"]) == ("handler", "ha")
     assert facts[13]["told"]["role"] == "handler"
     assert {fact["reporter"] for fact in facts.values()} == {"rita"}
 

@@ -18,7 +18,6 @@ from tests.issues.town import Town
 
 pytestmark = pytest.mark.anyio
 Said = tuple[str, int, dict[str, Any]]
-DESCRIPTION = "call me on 13800138000"
 
 
 def read_all(settings: KafkaSettings, topic: str, community: str) -> dict[str, list[Said]]:
@@ -80,27 +79,6 @@ async def test_the_register_speaks_on_its_own_topic(town: Town, module_kafka_set
         None,
     )
     assert "门牌" not in json.dumps(said, ensure_ascii=False)
-
-
-async def test_a_case_speaks_in_order_and_never_in_words(
-    town: Town, module_kafka_settings: KafkaSettings
-) -> None:
-    case = str(await town.report(description=DESCRIPTION))
-    assignee = {"assignee": {"person": "ann"}, "note": DESCRIPTION}
-    await town.ask("POST", f"/cases/{case}/assign", body=assignee)
-    outcome = {"outcome": DESCRIPTION}
-    await town.ask("POST", f"/cases/{case}/resolve", person="ann", roles=("handler",), body=outcome)
-    await published(town)
-    said = await asyncio.to_thread(read_all, module_kafka_settings, "linli.issues", str(town.id))
-    assert short(said[case]) == [
-        ("issue-reported", 1),
-        ("issue-assigned", 2),
-        ("issue-assigned", 3),
-        ("issue-resolved", 4),
-    ]
-    assert said[case][2][2]["assignee"]["person"] == "ann"
-    assert said[case][3][2]["resolver"] == "ann"
-    assert DESCRIPTION not in json.dumps(said)
 
 
 def report_in(town: Town, **more: Any) -> Report:
