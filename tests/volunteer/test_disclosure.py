@@ -149,7 +149,7 @@ async def test_no_canary_leaves_before_its_stage(
     await quiet.on_duty("rider-7", rider)
     assert await offer_tasks(quiet.works) == 1
     (offer,) = (await quiet.read("rider-7", "rider", "/offers/mine"))["items"]
-    assert (offer["state"], offer["within_metres"]) == ("offered", 300)
+    assert (offer["state"], offer["within_metres"]) == ("offered", 800)
     ids = {
         "offer_id": offer["id"],
         "task_id": made["id"],

@@ -11,7 +11,7 @@ from services.volunteer.domain.kind import KindRules
 
 FRESH = timedelta(minutes=15)
 """How old a position may be for its volunteer to be looked for there; else their home place counts."""
-RADII = (300, 800, 1500, 3000, 5000)
+RADII = (800, 1500, 3000, 5000)
 """In metres: the first circle that holds enough volunteers is the one out of which they are chosen."""
 AT_HOME_METRES = 500
 """What the way counts for who lives or works in the task's compound and has said nothing of late."""

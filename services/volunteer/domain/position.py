@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
-from math import asin, cos, floor, pi, radians, sin, sqrt
+from math import asin, cos, degrees, floor, pi, radians, sin, sqrt
 
 KEPT = timedelta(hours=24)
 EARTH_RADIUS = 6_371_000.0
@@ -87,13 +87,23 @@ def metres_between(one: Point, other: Point) -> float:
     return 2 * EARTH_RADIUS * asin(sqrt(min(1.0, chord)))
 
 
+def box_round(point: Point, metres: float) -> tuple[Point, Point]:
+    """The south-western and the north-eastern corner of a box that holds the circle, save near the poles."""
+    north = degrees(metres / EARTH_RADIUS)
+    east = north / cos(radians(min(89.0, abs(point.latitude) + north)))
+    return (
+        Point(point.latitude - north, point.longitude - east),
+        Point(point.latitude + north, point.longitude + east),
+    )
+
+
 def blurred(point: Point) -> Point:
     """The middle of the cell in which a point lies: what may be said of it to everybody."""
     return Point(_middle(point.latitude), _middle(point.longitude))
 
 
-def _middle(degrees: float) -> float:
-    return round((floor(degrees / AREA_DEGREES) + 0.5) * AREA_DEGREES, 6)
+def _middle(angle: float) -> float:
+    return round((floor(angle / AREA_DEGREES) + 0.5) * AREA_DEGREES, 6)
 
 
 def _shifted_there(latitude: float, longitude: float) -> bool:

@@ -12,24 +12,25 @@ from services.volunteer.domain.offer import (
     Candidate,
     fresh_since,
 )
-from services.volunteer.domain.position import Point, metres_between
+from services.volunteer.domain.position import Point, box_round, metres_between
 from services.volunteer.store.cells import cells_within
 from shared.database.work import Connection
 
 MOST = 500
-# Each condition is one probe for each volunteer that those before it have left; OFFSET 0 keeps it so: joined,
-# the planner would now and then read all duties of a community for the sake of twenty volunteers.
+# Each condition is one probe for each volunteer that those before it have left. OFFSET 0 keeps it so: within
+# it stand the keys alone, so that no other index looks as good, even before the tables were ever analysed.
 _MAY = """
-  AND volunteers.state = 'active' AND volunteers.kind = ANY($3::text[])
-  AND EXISTS (SELECT FROM duties WHERE duties.volunteer_id = volunteers.id AND duties.state = 'on'
-                 AND duties.starts_at <= $2 AND duties.ends_at > $2 OFFSET 0)
-  AND NOT EXISTS (SELECT FROM offers WHERE offers.community_id = $1 AND offers.person = volunteers.person
+WHERE known.community_id = $1 AND known.state = 'active' AND known.kind = ANY($3::text[])
+  AND EXISTS (SELECT FROM (SELECT starts_at, ends_at FROM duties
+                           WHERE volunteer_id = known.id AND state = 'on' OFFSET 0) AS duty
+              WHERE duty.starts_at <= $2 AND duty.ends_at > $2 OFFSET 0)
+  AND NOT EXISTS (SELECT FROM offers WHERE offers.community_id = $1 AND offers.person = known.person
                      AND offers.state = 'offered' OFFSET 0)
-  AND NOT EXISTS (SELECT FROM claims WHERE claims.task_id = $5 AND claims.person = volunteers.person
+  AND NOT EXISTS (SELECT FROM claims WHERE claims.task_id = $5 AND claims.person = known.person
                      AND claims.state IN ('claimed', 'checked-in', 'reported', 'confirmed') OFFSET 0)
   AND ($4::text[] = '{}' OR NOT EXISTS (
       SELECT FROM unnest($4::text[]) AS needed (code) WHERE NOT EXISTS (
-          SELECT FROM skills WHERE skills.volunteer_id = volunteers.id AND skills.code = needed.code
+          SELECT FROM skills WHERE skills.volunteer_id = known.id AND skills.code = needed.code
              AND (skills.valid_until IS NULL OR skills.valid_until > $2)) OFFSET 0))
 """
 _PROMISED = """
@@ -53,29 +54,33 @@ CROSS JOIN LATERAL (
 WHERE NOT promised.busy AND NOT offered.asked AND offered.lately < $11
 """
 _NEAR = f"""
-SELECT found.*, promised.minutes FROM (
-    SELECT volunteers.id, volunteers.person, positions.latitude, positions.longitude
-    FROM positions JOIN volunteers ON volunteers.id = positions.volunteer_id
-    WHERE positions.community_id = $1 AND positions.cell = ANY($12::bigint[]) AND positions.at > $13
-      AND volunteers.community_id = $1 {_MAY} OFFSET 0
+SELECT found.id, found.person, found.latitude, found.longitude, promised.minutes FROM (
+    SELECT known.* FROM (
+        SELECT volunteers.*, positions.latitude, positions.longitude
+        FROM positions JOIN volunteers ON volunteers.id = positions.volunteer_id
+        WHERE positions.community_id = $1 AND positions.cell = ANY($12::bigint[]) AND positions.on_call
+          AND positions.latitude BETWEEN $14 AND $15 AND positions.longitude BETWEEN $16 AND $17
+          AND positions.at > $13 OFFSET 0
+    ) AS known {_MAY} OFFSET 0
 ) AS found {_PROMISED}
 """  # noqa: S608
 _AT_HOME = f"""
-SELECT found.*, promised.minutes FROM (
-    SELECT volunteers.id, volunteers.person FROM volunteers
-    WHERE volunteers.community_id = $1 AND volunteers.home_place_id = ANY($12::uuid[])
+SELECT found.id, found.person, promised.minutes FROM (
+    SELECT known.* FROM (
+        SELECT * FROM volunteers
+        WHERE community_id = $1 AND home_place_id = ANY($12::uuid[]) AND state = 'active' OFFSET 0
+    ) AS known {_MAY}
       AND ($13::timestamptz IS NULL OR NOT EXISTS (
-          SELECT FROM positions WHERE volunteer_id = volunteers.id AND positions.at > $13 OFFSET 0)) {_MAY}
+          SELECT FROM positions WHERE volunteer_id = known.id AND positions.at > $13 OFFSET 0))
     OFFSET 0
 ) AS found {_PROMISED} LIMIT {MOST}
 """  # noqa: S608
 # Whom one has asked least lately comes first: nothing is known of the way.
 _ANYWHERE = f"""
-SELECT found.*, promised.minutes FROM (
-    SELECT volunteers.id, volunteers.person FROM volunteers
-    WHERE volunteers.community_id = $1 {_MAY}
+SELECT found.id, found.person, promised.minutes FROM (
+    SELECT known.* FROM volunteers AS known {_MAY}
     ORDER BY (SELECT max(offered_at) FROM offers
-              WHERE offers.community_id = $1 AND offers.person = volunteers.person) NULLS FIRST, volunteers.id
+              WHERE offers.community_id = $1 AND offers.person = known.person) NULLS FIRST, known.id
     LIMIT {MOST}
 ) AS found {_PROMISED}
 """  # noqa: S608
@@ -109,8 +114,14 @@ async def near(connection: Connection, search: Search, point: Point, wanted: int
 
 async def within(connection: Connection, search: Search, point: Point, metres: float) -> list[Candidate]:
     """All within a distance."""
-    cells = cells_within(point, metres)
-    rows = await connection.fetch(_NEAR, *_bound(search), cells, fresh_since(search.now))
+    low, high = box_round(point, metres)
+    rows = await connection.fetch(
+        _NEAR,
+        *_bound(search),
+        cells_within(point, metres),
+        fresh_since(search.now),
+        *(low.latitude, high.latitude, low.longitude, high.longitude),
+    )
     found = []
     for row in rows:
         way = metres_between(point, Point(row["latitude"], row["longitude"]))

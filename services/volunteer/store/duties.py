@@ -14,6 +14,12 @@ _ADD = f"INSERT INTO duties ({_COLUMNS}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8,
 _CHANGE = """
 UPDATE duties SET starts_at = $3, ends_at = $4, state = $5, version = $6 WHERE community_id = $1 AND id = $2
 """
+# So that those on duty are found by where they are; the next position says it too, if this one is missed.
+_ON_CALL = """
+UPDATE positions SET on_call = NOT on_call
+WHERE community_id = $1 AND volunteer_id = $2
+  AND on_call <> EXISTS (SELECT FROM duties WHERE volunteer_id = $2 AND state = 'on')
+"""
 _FIND = f"SELECT {_COLUMNS} FROM duties WHERE community_id = $1 AND id = $2 FOR UPDATE"  # noqa: S608
 _LIVE = f"""
 SELECT {_COLUMNS} FROM duties
@@ -51,6 +57,7 @@ async def change(connection: Connection, duty: Duty) -> None:
     await connection.execute(
         _CHANGE, duty.community, duty.id, duty.starts_at, duty.ends_at, duty.state.value, duty.version
     )
+    await connection.execute(_ON_CALL, duty.community, duty.volunteer)
 
 
 async def find_to_change(connection: Connection, community: UUID, duty: UUID) -> Duty | None:

@@ -15,15 +15,17 @@ WITH said AS (
                          $7::bigint[])
         WITH ORDINALITY AS said (volunteer, community, person, latitude, longitude, at, cell, number)
 ), known AS (
-    SELECT said.* FROM said JOIN volunteers ON volunteers.id = said.volunteer
+    SELECT said.*, EXISTS (SELECT FROM duties WHERE volunteer_id = said.volunteer AND state = 'on') AS on_call
+    FROM said JOIN volunteers ON volunteers.id = said.volunteer
         AND volunteers.community_id = said.community AND volunteers.person = said.person
         AND volunteers.state <> 'left'
 ), put AS (
-    INSERT INTO positions AS last (volunteer_id, community_id, latitude, longitude, at, cell)
-    SELECT DISTINCT ON (volunteer) volunteer, community, latitude, longitude, at, cell
+    INSERT INTO positions AS last (volunteer_id, community_id, latitude, longitude, at, cell, on_call)
+    SELECT DISTINCT ON (volunteer) volunteer, community, latitude, longitude, at, cell, on_call
     FROM known ORDER BY volunteer, at DESC
     ON CONFLICT (volunteer_id) DO UPDATE
-    SET latitude = excluded.latitude, longitude = excluded.longitude, at = excluded.at, cell = excluded.cell
+    SET latitude = excluded.latitude, longitude = excluded.longitude, at = excluded.at, cell = excluded.cell,
+        on_call = excluded.on_call
     WHERE last.at < excluded.at
 )
 SELECT number FROM known
