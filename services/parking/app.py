@@ -10,14 +10,17 @@ from services.parking.api import (
     devices,
     passes,
     reads,
+    rules,
     sightings,
     stays,
     vehicles,
     violation_kinds,
     violations,
+    zones,
 )
 from services.parking.api.events import WATCH
 from services.parking.domain.compounds import ClosedCompoundError, UnknownCompoundError
+from services.parking.domain.hours import WrongHoursError
 from services.parking.domain.limits import WrongLimitError
 from services.parking.domain.plate import UnreadablePlateError
 from services.parking.domain.vehicle import EndedHouseholdError, PlateTakenError, UnknownHouseholdError
@@ -39,6 +42,7 @@ ERRORS: dict[type[BaseException], Handling] = {
     PlateTakenError: Handling(409, "plate-taken", "The plate is registered already"),
     UnknownCompoundError: Handling(422, "unknown-compound", "There is no such compound"),
     ClosedCompoundError: Handling(409, "closed-compound", "The compound was closed"),
+    WrongHoursError: Handling(422, "wrong-hours", "The hours contradict themselves"),
     WrongLimitError: Handling(422, "wrong-limit", "The rule or pass contradicts itself"),
     UnknownKindError: Handling(422, "unknown-kind", "The compound has no such kind of violation"),
     WrongStepsError: Handling(422, "wrong-steps", "The steps contradict themselves"),
@@ -47,21 +51,25 @@ ERRORS: dict[type[BaseException], Handling] = {
 
 ROUTERS = (
     *(vehicles.routes, devices.routes, reads.routes, compounds.routes),
+    *(rules.routes, zones.routes),
     *(passes.routes, stays.routes, stays.overstay_routes),
     *(sightings.routes, violations.routes, violation_kinds.routes, board.routes),
 )
 # A delivery may hold a thousand reads, each of them a row and a car to fold.
 DELIVERIES_AT_ONCE = 64
+# Each compound is one writer's, since whoever changes its stays holds its row: one prepares its rows while
+# the server writes the other's.
+WRITERS = 2
 
 
 async def compose(_stack: AsyncExitStack, context: Context) -> Parts:
-    deliveries = delivery_writer(context)
+    deliveries = [delivery_writer(context, number) for number in range(WRITERS)]
     return Parts(
         routers=ROUTERS,
         subscriptions=SUBSCRIPTIONS,
         schedule=SCHEDULE,
         watch=WATCH,
-        batches=(deliveries,),
+        batches=deliveries,
         state={
             "clock": context.clock,
             "deliveries": deliveries,
@@ -70,15 +78,15 @@ async def compose(_stack: AsyncExitStack, context: Context) -> Parts:
     )
 
 
-def delivery_writer(context: Context) -> BatchWriter[Delivery, Taken]:
-    """Make the batch writer through which reads are stored; what came due is judged right after it."""
+def delivery_writer(context: Context, number: int) -> BatchWriter[Delivery, Taken]:
+    """Make a batch writer through which reads are stored; what came due is judged right after it."""
 
     async def flush(deliveries: Sequence[Delivery]) -> Sequence[Taken]:
         async with context.works.for_system("/linli/parking/reads") as work:
             work.after_commit(lambda: context.wake(JUDGE))
             return await record_reads(work, deliveries)
 
-    return BatchWriter(flush, name="reads", most=DELIVERIES_AT_ONCE)
+    return BatchWriter(flush, name=f"reads {number}", most=DELIVERIES_AT_ONCE)
 
 
 SERVICE = Service(

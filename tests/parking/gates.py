@@ -85,7 +85,7 @@ class Compound:
             pass
 
     async def said(self, *types: str) -> list[dict[str, Any]]:
-        """What waits in the outbox, as data with its short type."""
+        """What waits in the outbox, as data with its short type; of cars, unless others are named."""
         rows = await self.parking.service.context.database.system.fetch(
             "SELECT headers, value FROM outbox ORDER BY id"
         )
@@ -95,7 +95,7 @@ class Compound:
         return [
             {"type": name, **value}
             for name, value in found
-            if value.get("place") == str(self.id) and (not types or name in types)
+            if value.get("place") == str(self.id) and (name in types if types else name != "rules-changed")
         ]
 
 

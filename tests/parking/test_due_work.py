@@ -11,7 +11,8 @@ import pytest
 
 from deploy.embedded.databases import DatabaseUrls
 from services.parking.domain.stays import GateRead, stay_id
-from services.parking.store import limits, stays
+from services.parking.store import limits, stays, violations
+from services.parking.usecases.escalate_violations import escalate_violations
 from services.parking.usecases.judge_overstays import judge_overstays
 from shared.database.pool import Database
 from shared.database.work import Works
@@ -116,3 +117,24 @@ async def test_what_is_due_is_judged_once_by_several_at_a_time(works: Works, url
     assert await owner.fetchval("SELECT count(*) FROM overstays") == 1_200
     assert await owner.fetchval("SELECT count(*) FROM outbox") == 1_200
     await owner.close()
+
+
+OPEN = """
+INSERT INTO violations (id, community_id, compound_id, plate, kind, kind_version, steps, opened_at,
+                        last_seen_at, step, stepped_at, next_at, version)
+SELECT gen_random_uuid(), $1, $2, 'CAR' || n, 'fire-lane', 0, '[]', $3, $3, 0, $3, $4, 1
+FROM generate_series($5::integer, $6::integer) n
+"""
+
+
+async def test_an_idle_tick_reads_as_little_with_many_open_violations(
+    works: Works, urls: DatabaseUrls
+) -> None:
+    owner = await asyncpg.connect(urls.system_url)
+    costs: list[int] = []
+    for first, last in ((1, 1_000), (1_001, 20_000)):
+        await owner.execute(OPEN, COMMUNITY, COMPOUND, NOW, NOW + timedelta(hours=1), first, last)
+        costs.append(await buffers(owner, violations.CLAIM_DUE, NOW, 200))
+        assert await escalate_violations(works) == 0
+    await owner.close()
+    assert max(costs) <= 10, costs

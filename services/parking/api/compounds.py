@@ -1,19 +1,17 @@
-"""Compounds as parking sees them: how they are run, their rules, and how many cars are in."""
+"""Compounds as parking sees them: how they are run, and how many cars are in."""
 
 from dataclasses import replace
 from typing import Literal
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 from starlette.responses import Response
 
 from services.parking.api.board import OccupancyView, occupancy_view
-from services.parking.api.fields import In, Moment
-from services.parking.domain.limits import LONGEST_FREE_MINUTES, LimitRule
-from services.parking.store import compounds, rules_and_passes
+from services.parking.api.fields import In
+from services.parking.store import compounds
 from services.parking.store.compounds import Compound
 from services.parking.usecases.count_cars import count_cars
-from services.parking.usecases.set_limits import define_rule
 from shared.database.work import Work
 from shared.errors import NotFound, StaleVersion
 from shared.http.call import Requested, answered
@@ -42,34 +40,6 @@ class CompoundView(CompoundBody):
     id: UUID
     name: str | None
     closed: bool
-
-
-class RuleBody(In):
-    """A rule; it never changes, a later one takes its place."""
-
-    model_config = ConfigDict(json_schema_extra={"example": {"free_minutes": 120}})
-
-    free_minutes: int | None = Field(
-        None, ge=0, le=LONGEST_FREE_MINUTES, description="How long a car may stay; none sets no limit."
-    )
-    effective_from: Moment | None = Field(
-        None, description="For stays that begin then or later; without it from now."
-    )
-    households_exempt: bool = Field(True, description="Vehicles of households may stay.")
-    passes_exempt: bool = Field(True, description="Cars with a pass may stay while it holds.")
-
-
-class RuleView(RuleBody):
-    """A rule in force or to come."""
-
-    version: int
-    effective_from: Moment
-
-
-class RulesView(BaseModel):
-    """All rules a compound ever had, the first one first."""
-
-    items: list[RuleView]
 
 
 @routes.get("", response_model=Page[CompoundView])
@@ -111,31 +81,6 @@ async def change(compound_id: UUID, body: CompoundBody, call: Requested) -> Resp
     return await call.write(use_case, _view, etag=lambda compound: compound.version)
 
 
-@routes.post("/{compound_id}/rules", status_code=201, response_model=RuleView)
-@allow(Role.property, Role.operator)
-async def define(compound_id: UUID, body: RuleBody, call: Requested) -> Response:
-    """Put a rule into force; stays it concerns are held to it at once."""
-
-    async def use_case(work: Work) -> LimitRule:
-        given = body.model_dump() | {"effective_from": body.effective_from or work.now}
-        return await define_rule(work, call.community, compound_id, LimitRule(version=0, **given))
-
-    return await call.write(use_case, _rule_view, status=201)
-
-
-@routes.get("/{compound_id}/rules", response_model=RulesView)
-@allow(Role.property, Role.operator, Role.guard)
-async def list_rules(compound_id: UUID, call: Requested) -> Response:
-    """List a compound's rules."""
-
-    async def use_case(work: Work) -> list[LimitRule]:
-        await _found(work, call.community, compound_id)
-        return await rules_and_passes.rules_of(work.connection, call.community, compound_id)
-
-    found = await call.read(use_case)
-    return answered(RulesView(items=[_rule_view(rule) for rule in found]))
-
-
 @routes.get("/{compound_id}/occupancy", response_model=OccupancyView)
 @allow(Role.property, Role.operator, Role.guard)
 async def occupancy(compound_id: UUID, call: Requested) -> Response:
@@ -164,14 +109,4 @@ def _view(compound: Compound) -> CompoundView:
             "lateness_seconds": compound.lateness_seconds,
             "silent_seconds": compound.silent_seconds,
         }
-    )
-
-
-def _rule_view(rule: LimitRule) -> RuleView:
-    return RuleView(
-        version=rule.version,
-        effective_from=rule.effective_from,
-        free_minutes=rule.free_minutes,
-        households_exempt=rule.households_exempt,
-        passes_exempt=rule.passes_exempt,
     )

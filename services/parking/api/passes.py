@@ -1,6 +1,6 @@
 """Passes of visitors, carers and contractors: which car may stay where, until when, and whom to tell."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 from uuid import UUID
 
 from fastapi import Query
@@ -9,8 +9,8 @@ from starlette.responses import Response
 
 from services.parking.api.fields import In, Moment, PlateText
 from services.parking.domain.plate import normalised, read_plate
-from services.parking.store import rules_and_passes
-from services.parking.store.rules_and_passes import Pass
+from services.parking.store import passes
+from services.parking.store.passes import Pass
 from services.parking.usecases.set_limits import end_pass, grant_pass
 from shared.contracts.fields import PersonId
 from shared.database.work import Work
@@ -23,6 +23,9 @@ from shared.security.policy import allow
 from shared.security.roles import Role
 
 routes = router("/passes", "passes")
+
+
+PassKind = Literal["visitor", "carer", "contractor", "delivery", "resident"]
 
 
 class GrantPass(In):
@@ -41,6 +44,7 @@ class GrantPass(In):
 
     compound: UUID
     plate: PlateText
+    kind: PassKind = "visitor"
     contact: PersonId | None = Field(None, description="Who hears when the car stays too long: the host.")
     valid_from: Moment | None = Field(None, description="Without it from now.")
     valid_until: Moment | None = Field(None, description="Without it for good. The free time begins then.")
@@ -52,6 +56,7 @@ class PassView(BaseModel):
     id: UUID
     compound: UUID
     plate: str = Field(description="In its normal form.")
+    kind: PassKind
     contact: str | None
     valid_from: Moment
     valid_until: Moment | None
@@ -73,6 +78,7 @@ async def grant(body: GrantPass, call: Requested) -> Response:
             valid_from=body.valid_from or work.now,
             valid_until=body.valid_until,
             made_by=work.actor,
+            kind=body.kind,
         )
         return await grant_pass(work, asked)
 
@@ -90,7 +96,7 @@ async def end(pass_id: UUID, call: Requested) -> Response:
 @allow(Role.property, Role.operator, Role.guard)
 async def read(pass_id: UUID, call: Requested) -> Response:
     """Read one pass."""
-    found = await call.read(lambda work: rules_and_passes.find_pass(work.connection, call.community, pass_id))
+    found = await call.read(lambda work: passes.find(work.connection, call.community, pass_id))
     if found is None:
         raise NotFound("no such pass")
     return answered(_view(found))
@@ -102,15 +108,17 @@ async def list_newest(
     call: Requested,
     paging: Paged,
     compound: UUID | None = None,
+    kind: PassKind | None = None,
     plate: Annotated[str | None, Query(max_length=32, description="Written in any usual way.")] = None,
 ) -> Response:
     """List passes, the newest first."""
     after = paging.after(UUID)
     found = await call.read(
-        lambda work: rules_and_passes.list_passes(
+        lambda work: passes.list_newest(
             work.connection,
             call.community,
             compound=compound,
+            kind=kind,
             plate=None if plate is None else normalised(plate),
             before=after[0] if after else None,
             most=paging.limit + 1,
@@ -120,11 +128,14 @@ async def list_newest(
 
 
 def _view(granted: Pass) -> PassView:
-    return PassView(
-        id=granted.id,
-        compound=granted.compound,
-        plate=granted.plate,
-        contact=granted.contact,
-        valid_from=granted.valid_from,
-        valid_until=granted.valid_until,
+    return PassView.model_validate(
+        {
+            "id": granted.id,
+            "compound": granted.compound,
+            "plate": granted.plate,
+            "kind": granted.kind,
+            "contact": granted.contact,
+            "valid_from": granted.valid_from,
+            "valid_until": granted.valid_until,
+        }
     )

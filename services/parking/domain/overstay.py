@@ -1,8 +1,8 @@
 """Whether a stay is an overstay: at its exit, or as soon as the watermark says no exit can come."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import NamedTuple
 
 from services.parking.domain.stays import Stay, StayState
 
@@ -15,8 +15,7 @@ class Verdict(StrEnum):
     pending = "pending"
 
 
-@dataclass(frozen=True, slots=True)
-class Judgement:
+class Judgement(NamedTuple):
     """The verdict, and at which watermark the stay must be looked at again, if at all."""
 
     verdict: Verdict

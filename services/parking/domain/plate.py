@@ -7,8 +7,8 @@ accepted and flagged: its car is in the compound all the same.
 
 import re
 import unicodedata
-from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 PROVINCES = "京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼"
 LONGEST = 16
@@ -32,6 +32,9 @@ _OFFICIAL = {
 }
 _SHOWN = re.compile("[0-9A-Z挂学警港澳领使]{3}")
 _LOOKALIKES = str.maketrans("IO", "10")
+_SEPARATORS = str.maketrans("", "", "· •-.")
+# What most cameras write is its own normal form once these separators are gone.
+_NORMAL = re.compile(f"[{PROVINCES}]?[A-Z0-9]+")
 
 
 class PlateKind(StrEnum):
@@ -52,8 +55,7 @@ class UnreadablePlateError(ValueError):
     """Nothing is left of a plate when its separators are dropped, or more than any plate holds."""
 
 
-@dataclass(frozen=True, slots=True)
-class Plate:
+class Plate(NamedTuple):
     """A plate as given, in its normal form, and of which kind; a person confirms the `suggestion`."""
 
     given: str
@@ -75,7 +77,9 @@ def read_plate(given: str) -> Plate:
 
 def normalised(given: str) -> str:
     """The one text of a plate: compatibility forms folded, upper case, letters and digits only."""
-    text = given
+    text = given.translate(_SEPARATORS)
+    if _NORMAL.fullmatch(text):
+        return text
     while (folded := _folded(text)) != text:
         text = folded
     return text
@@ -93,7 +97,8 @@ def kind_of(text: str) -> PlateKind:
 
 def masked(text: str) -> str:
     """A plate as it may leave this service: 浙L·**123; of a rarer kind without its beginning."""
-    prefix = text[:2] if kind_of(text) in {PlateKind.ordinary, PlateKind.new_energy} else ""
+    kind = kind_of(text)
+    prefix = text[:2] if kind is PlateKind.ordinary or kind is PlateKind.new_energy else ""
     rest = text[len(prefix) :]
     shown = rest[-3:] if len(rest) >= 5 and _SHOWN.fullmatch(rest[-3:]) else ""
     stars = "*" * min(8, max(2, len(rest) - len(shown)))

@@ -2,12 +2,14 @@
 
 Every entry read begins exactly one stay, and the next gate read ends it: an exit properly, another entry by
 telling that an exit was missed. An exit without a stay to end is kept as a stay whose entry was missed.
+
+Reads and stays are tuples: each read makes some of them, and a frozen dataclass takes three times as long.
 """
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from enum import StrEnum
+from typing import NamedTuple
 from uuid import UUID, uuid5
 
 
@@ -27,8 +29,7 @@ REASONS = {
 """Why a read is without its partner, in words."""
 
 
-@dataclass(frozen=True, slots=True)
-class GateRead:
+class GateRead(NamedTuple):
     """A read at a gate: when (as believed), whether outwards, and which of which device's it is."""
 
     at: datetime
@@ -42,8 +43,7 @@ class GateRead:
         return self.at, not self.outwards, self.device, self.read
 
 
-@dataclass(frozen=True, slots=True)
-class Stay:
+class Stay(NamedTuple):
     """One stay; `first` is the read that began it (of a missed entry: the exit), its id derives from that."""
 
     id: UUID
@@ -60,7 +60,11 @@ def stay_id(first: GateRead) -> UUID:
 
 def fold(reads: Iterable[GateRead]) -> list[Stay]:
     """Give the stays of one car in one compound, in their order; repeats of a read change nothing."""
-    ordered = sorted({(read.device, read.read): read for read in reads}.values(), key=lambda read: read.order)
+    known = {(read.device, read.read): read for read in reads}
+    return _paired(sorted(known.values(), key=_order))
+
+
+def _paired(ordered: Iterable[GateRead]) -> list[Stay]:
     stays: list[Stay] = []
     inside: GateRead | None = None
     for read in ordered:
@@ -73,3 +77,28 @@ def fold(reads: Iterable[GateRead]) -> list[Stay]:
     if inside is not None:
         stays.append(Stay(stay_id(inside), StayState.open, inside, inside.at, None))
     return stays
+
+
+def going_on(last: Stay | None, reads: Sequence[GateRead]) -> list[Stay] | None:
+    """Give what new reads, each once, make of a car's last stay and after it, without its other reads.
+
+    An ended stay is not among them. None when some read is not later than all that is known: then all reads
+    must be folded.
+    """
+    if last is None:
+        return _paired(sorted(reads, key=_order))
+    if last.state is not StayState.open and last.state is not StayState.exited:
+        return None  # others may begin at the same instant
+    ordered = sorted(reads, key=_order)
+    first = ordered[0]
+    if first.at <= (last.exited_at or last.first.at):
+        return None
+    if last.state is StayState.exited:
+        return _paired(ordered)
+    state = StayState.exited if first.outwards else StayState.exit_missed
+    ended = Stay(last.id, state, last.first, last.entered_at, first.at)
+    return [ended, *_paired(ordered[1:] if first.outwards else ordered)]
+
+
+def _order(read: GateRead) -> tuple[datetime, bool, UUID, str]:
+    return read.order

@@ -19,7 +19,6 @@ SET ended = excluded.ended, sequence = excluded.sequence, persons = excluded.per
 WHERE known.sequence < excluded.sequence AND known.community_id = excluded.community_id
 """
 _PERSONS = "SELECT id, persons FROM households WHERE id = ANY($1::uuid[]) AND NOT ended"
-_LOCK = "SELECT pg_advisory_xact_lock(hashtextextended('household ' || $1::uuid::text, 0))"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,14 +47,6 @@ async def persons_of(
         return {}
     rows = await connection.fetch(_PERSONS, list(wanted))
     return {row["id"]: tuple(row["persons"]) for row in rows}
-
-
-async def one_at_a_time(connection: Connection, household: UUID) -> None:
-    """Lets no other transaction number this household's vehicles until this one ends.
-
-    An advisory lock, since a request has no right to change, hence none to lock, the projection's rows.
-    """
-    await connection.execute(_LOCK, household)
 
 
 async def project(connection: Connection, states: Sequence[HouseholdState]) -> None:

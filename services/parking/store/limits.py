@@ -1,28 +1,25 @@
-"""What stays are held to: rules, passes and households' vehicles, gates' states; and cars to look at anew."""
+"""What stays are held to besides rules: passes, vehicles, gates' states; and cars to look at anew."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from services.parking.domain.limits import Cover, LimitRule
+from services.parking.domain.limits import Cover
 from services.parking.domain.watermark import Lane, Watermark, watermark
 from services.parking.store.reads import Car
 from shared.database.work import Connection
 
-_RULES = """
-SELECT compound_id, version, effective_from, free_minutes, households_exempt, passes_exempt
-FROM limit_rules WHERE compound_id = ANY($1::uuid[])
-"""
 _COVERS = """
 SELECT car.compound_id, car.plate, valid_from, valid_until, true AS by_pass, contact, NULL::uuid AS vehicle_id
 FROM unnest($1::uuid[], $2::text[], $3::uuid[]) AS car (compound_id, plate, community_id)
 JOIN passes ON passes.compound_id = car.compound_id AND passes.plate = car.plate
            AND passes.community_id = car.community_id AND valid_until IS DISTINCT FROM valid_from
 UNION ALL
-SELECT car.compound_id, car.plate, valid_from, NULL, false, NULL, vehicles.id
+SELECT car.compound_id, car.plate, since, until, false, NULL, vehicle_id
 FROM unnest($1::uuid[], $2::text[], $3::uuid[]) AS car (compound_id, plate, community_id)
-JOIN vehicles ON vehicles.community_id = car.community_id AND vehicles.plate = car.plate
+JOIN vehicle_plates had ON had.community_id = car.community_id AND had.plate = car.plate
+                       AND until IS DISTINCT FROM since
 """
 _LANES = """
 SELECT compounds.id, compounds.community_id, lateness_seconds, silent_seconds,
@@ -69,14 +66,6 @@ class Marked:
     compound: UUID
     community: UUID
     watermark: Watermark
-
-
-async def rules_of(connection: Connection, compounds: Collection[UUID]) -> dict[UUID, list[LimitRule]]:
-    """All versions of the rules of these compounds."""
-    found: dict[UUID, list[LimitRule]] = {compound: [] for compound in compounds}
-    for row in await connection.fetch(_RULES, list(compounds)):
-        found[row[0]].append(LimitRule(*row[1:]))
-    return found
 
 
 async def covers_of(connection: Connection, cars: Mapping[Car, UUID]) -> dict[Car, list[Cover]]:

@@ -1,9 +1,11 @@
 """Stays as last folded, with what was said of them."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
+from typing import NamedTuple
 from uuid import UUID
+
+import asyncpg
 
 from services.parking.domain.stays import GateRead, Stay, StayState
 from services.parking.store.reads import Car
@@ -26,15 +28,39 @@ JOIN stays ON stays.compound_id = car.compound_id AND stays.plate = car.plate
           AND stays.begins_at >= start.begins_at
 LEFT JOIN overstays ON overstays.stay_id = stays.id AND overstays.threshold = 1
 """  # noqa: S608
-_PUT = """
+# By the index on a car's stays: the last one, whatever else there is.
+_LAST = f"""
+SELECT {_COLUMNS}, overstays.due_at AS alarm_due, overstays.contact AS alarm_contact,
+       overstays.stay_id IS NOT NULL AND overstays.retracted_at IS NULL AS standing
+FROM unnest($1::uuid[], $2::text[]) AS car (compound_id, plate)
+CROSS JOIN LATERAL (
+    SELECT * FROM stays WHERE stays.compound_id = car.compound_id AND stays.plate = car.plate
+    ORDER BY begins_at DESC LIMIT 1
+) AS stays
+LEFT JOIN overstays ON overstays.stay_id = stays.id AND overstays.threshold = 1
+"""  # noqa: S608
+# What follows from the rest is not sent: the driver's work on each value is a good part of what a stay costs.
+_BEGIN = """
 INSERT INTO stays (id, community_id, compound_id, plate, state, first_device, first_read, begins_at,
                    entered_at, exited_at, due_at, judge_at, version)
-SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::text[], $6::uuid[], $7::text[],
-                     $8::timestamptz[], $9::timestamptz[], $10::timestamptz[], $11::timestamptz[],
-                     $12::timestamptz[], $13::bigint[])
+SELECT id, community_id, compound_id, plate, state, first_device, first_read, begins_at,
+       CASE WHEN state <> 'entry-missed' THEN begins_at END, exited_at, due_at,
+       CASE judge WHEN 1 THEN due_at WHEN 2 THEN exited_at END, version
+FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::text[], $6::uuid[], $7::text[],
+            $8::timestamptz[], $9::timestamptz[], $10::timestamptz[], $11::smallint[], $12::bigint[])
+     AS begun (id, community_id, compound_id, plate, state, first_device, first_read, begins_at, exited_at,
+               due_at, judge, version)
 ON CONFLICT (id) DO UPDATE
 SET state = excluded.state, exited_at = excluded.exited_at, due_at = excluded.due_at,
     judge_at = excluded.judge_at, version = excluded.version
+"""
+_CHANGE = """
+UPDATE stays
+SET state = now.state, exited_at = now.exited_at, due_at = now.due_at, version = now.version,
+    judge_at = CASE judge WHEN 1 THEN now.due_at WHEN 2 THEN now.exited_at END
+FROM unnest($1::uuid[], $2::text[], $3::timestamptz[], $4::timestamptz[], $5::smallint[], $6::bigint[])
+     AS now (id, state, exited_at, due_at, judge, version)
+WHERE stays.id = now.id
 """
 _DROP = "DELETE FROM stays WHERE id = ANY($1::uuid[]) AND state = 'entry-missed'"
 # A stay whose reads are gone (their retention is over) stands as it is; nothing can be judged of it any more.
@@ -60,8 +86,7 @@ CROSS JOIN LATERAL (
 """
 
 
-@dataclass(frozen=True, slots=True)
-class KnownStay:
+class KnownStay(NamedTuple):
     """A stay as stored; `standing` tells whether its overstay was said and not taken back."""
 
     id: UUID
@@ -84,6 +109,12 @@ class KnownStay:
     def began_with(self, read: GateRead) -> bool:
         return (self.first_device, self.first_read) == (read.device, read.read)
 
+    def stay(self) -> Stay:
+        """The stay as it was folded."""
+        outwards = self.state is StayState.entry_missed
+        first = GateRead(self.begins_at, outwards, self.first_device, self.first_read)
+        return Stay(self.id, self.state, first, self.entered_at, self.exited_at)
+
 
 async def around(connection: Connection, cars: Mapping[Car, datetime]) -> dict[Car, list[KnownStay]]:
     """The stays of cars from their last one that began before the given time on, in order."""
@@ -92,15 +123,21 @@ async def around(connection: Connection, cars: Mapping[Car, datetime]) -> dict[C
     )
     found: dict[Car, list[KnownStay]] = {car: [] for car in cars}
     for row in rows:
-        stay = KnownStay(row[0], row[1], row[2], row[3], StayState(row[4]), *row[5:])
+        stay = _known(row)
         found[stay.compound, stay.plate].append(stay)
     return found
 
 
-async def put(connection: Connection, stays: Sequence[KnownStay]) -> None:
-    """Store stays as they now stand."""
+async def last_of(connection: Connection, cars: Collection[Car]) -> dict[Car, KnownStay]:
+    """The last stay of each car that has one; of two that began at the same instant either."""
+    rows = await connection.fetch(_LAST, [compound for compound, _ in cars], [plate for _, plate in cars])
+    return {(row[2], row[3]): _known(row) for row in rows}
+
+
+async def begin(connection: Connection, stays: Sequence[KnownStay]) -> None:
+    """Store new stays; one that is there already, as it now stands."""
     await connection.execute(
-        _PUT,
+        _BEGIN,
         [stay.id for stay in stays],
         [stay.community for stay in stays],
         [stay.compound for stay in stays],
@@ -109,10 +146,22 @@ async def put(connection: Connection, stays: Sequence[KnownStay]) -> None:
         [stay.first_device for stay in stays],
         [stay.first_read for stay in stays],
         [stay.begins_at for stay in stays],
-        [stay.entered_at for stay in stays],
         [stay.exited_at for stay in stays],
         [stay.due_at for stay in stays],
-        [stay.judge_at for stay in stays],
+        [_judge(stay) for stay in stays],
+        [stay.version for stay in stays],
+    )
+
+
+async def change(connection: Connection, stays: Sequence[KnownStay]) -> None:
+    """Store stays as they now stand."""
+    await connection.execute(
+        _CHANGE,
+        [stay.id for stay in stays],
+        [stay.state.value for stay in stays],
+        [stay.exited_at for stay in stays],
+        [stay.due_at for stay in stays],
+        [_judge(stay) for stay in stays],
         [stay.version for stay in stays],
     )
 
@@ -143,21 +192,12 @@ async def due(
     return found
 
 
-def as_known(stay: Stay, community: UUID, car: Car, version: int) -> KnownStay:
-    """A folded stay as it will be stored, before it is judged."""
-    compound, plate = car
-    return KnownStay(
-        stay.id,
-        community,
-        compound,
-        plate,
-        stay.state,
-        stay.first.device,
-        stay.first.read,
-        stay.first.at,
-        stay.entered_at,
-        stay.exited_at,
-        None,
-        None,
-        version,
-    )
+def _judge(stay: KnownStay) -> int:
+    """Say at which of its times a stay must be looked at: 1 when due, 2 at its end, 0 never again."""
+    if stay.judge_at is None:
+        return 0
+    return 1 if stay.judge_at == stay.due_at else 2
+
+
+def _known(row: "asyncpg.Record") -> KnownStay:
+    return KnownStay(row[0], row[1], row[2], row[3], StayState(row[4]), *row[5:])

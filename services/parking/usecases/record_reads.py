@@ -7,11 +7,12 @@ from uuid import UUID
 
 from services.parking.domain.device_time import device_clock
 from services.parking.domain.plate import Plate
+from services.parking.domain.stays import GateRead
 from services.parking.domain.violation import Says
 from services.parking.store import compounds, devices, reads
 from services.parking.store.devices import Signer
 from services.parking.store.reads import Car, Read
-from services.parking.usecases.settle_cars import settle_cars
+from services.parking.usecases.settle_cars import settle_arrivals
 from services.parking.usecases.take_looks import GATE, Look, take_looks
 from shared.database.work import Work
 
@@ -61,7 +62,7 @@ async def record_reads(work: Work, deliveries: Sequence[Delivery]) -> list[Taken
     received = [_received(each) for each in deliveries]
     new = await reads.add(work.connection, [read for found in received for read in found])
     await devices.heard(work.connection, _stated(deliveries), datetime.now(UTC))
-    cars: dict[Car, datetime] = {}
+    arrivals: dict[Car, list[GateRead]] = {}
     traces: dict[Car, str | None] = {}
     taken: list[Taken] = []
     looks: list[Look] = []
@@ -73,10 +74,11 @@ async def record_reads(work: Work, deliveries: Sequence[Delivery]) -> list[Taken
         for read in fresh:
             if read.role != PATROL:
                 car = (read.compound, read.plate.text)
-                cars[car] = min(read.at, cars.get(car, read.at))
+                seen = GateRead(read.at, read.role == EXIT, read.device, read.id)
+                arrivals.setdefault(car, []).append(seen)
                 traces[car] = delivery.traceparent
-    if cars:
-        await settle_cars(work, cars, traces)
+    if arrivals:
+        await settle_arrivals(work, arrivals, traces)
     if looks:
         await take_looks(work, looks)
     return taken

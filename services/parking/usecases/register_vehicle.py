@@ -1,11 +1,12 @@
-"""A household registers a vehicle."""
+"""A household registers a vehicle; a community registers many at once."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
 from services.parking.domain.plate import masked, read_plate
-from services.parking.domain.vehicle import PlateTakenError, Vehicle, may_register, next_index
+from services.parking.domain.vehicle import Vehicle, may_have, may_register, next_index
 from services.parking.store import households, limits, vehicles
 from shared.contracts.parking.vehicle import VehicleRegistered
 from shared.database.work import Work
@@ -27,24 +28,35 @@ async def register_vehicle(work: Work, asked: Registration) -> Vehicle:
 
     Raises UnreadablePlateError, UnknownHouseholdError, EndedHouseholdError, PlateTakenError.
     """
-    plate = read_plate(asked.plate)
-    await households.one_at_a_time(work.connection, asked.household)
+    plate, since = read_plate(asked.plate), asked.valid_from or work.now
+    await vehicles.one_at_a_time(work.connection, asked.community)
     household = may_register(await households.find(work.connection, asked.community, asked.household))
-    taken = await vehicles.indexes_of(work.connection, asked.community, household.id)
+    may_have(
+        plate.text,
+        asked.vehicle,
+        since,
+        await vehicles.who_had(work.connection, asked.community, [plate.text]),
+    )
+    taken = await vehicles.indexes_of(work.connection, asked.community, [household.id], since)
     vehicle = Vehicle(
         id=asked.vehicle,
         community=asked.community,
         household=household.id,
         plate=plate,
-        index=next_index(taken),
-        valid_from=asked.valid_from or work.now,
+        index=next_index(taken[household.id]),
+        valid_from=since,
         registered_at=work.now,
     )
-    if not await vehicles.add(work.connection, vehicle):
-        raise PlateTakenError("this plate is registered in this community already")
-    await limits.recheck_plate(work.connection, vehicle.community, plate.text, vehicle.valid_from)
-    work.emit(_fact(vehicle), sequence=vehicle.version, community=vehicle.community)
+    await enter_vehicles(work, [vehicle])
     return vehicle
+
+
+async def enter_vehicles(work: Work, registered: Sequence[Vehicle]) -> None:
+    """Store vehicles that may be registered, have their stays looked at anew, and tell of them."""
+    await vehicles.add(work.connection, registered)
+    for vehicle in registered:
+        await limits.recheck_plate(work.connection, vehicle.community, vehicle.plate.text, vehicle.valid_from)
+        work.emit(_fact(vehicle), sequence=vehicle.version, community=vehicle.community)
 
 
 def _fact(vehicle: Vehicle) -> VehicleRegistered:

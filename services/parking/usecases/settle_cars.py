@@ -1,61 +1,101 @@
 """The one way in which stays change: cars are folded, held to limits, judged, and what is new is said."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any
 from uuid import UUID
 
 from services.parking.domain.limits import Limit, limit_of
 from services.parking.domain.overstay import Change, change_of, judge
-from services.parking.domain.stays import GateRead, Stay, StayState, fold
+from services.parking.domain.stays import GateRead, Stay, StayState, fold, going_on
 from services.parking.domain.watermark import Watermark
-from services.parking.store import limits, overstays, reads, stays
+from services.parking.store import limit_rules, limits, overstays, reads, stays
 from services.parking.store.overstays import Raised
 from services.parking.store.reads import Car
-from services.parking.store.stays import KnownStay, as_known
+from services.parking.store.stays import KnownStay
 from services.parking.usecases.stay_facts import ended, entered, overstayed, retracted
 from shared.contracts import Fact
 from shared.database.work import Work
+
+Arrivals = Mapping[Car, Sequence[GateRead]]
 
 
 @dataclass(slots=True)
 class Settled:
     """What came of settling, gathered for plural writes."""
 
+    begun: list[KnownStay] = field(default_factory=list)
     changed: list[KnownStay] = field(default_factory=list)
     vanished: list[UUID] = field(default_factory=list)
     raised: list[Raised] = field(default_factory=list)
     retracted: list[UUID] = field(default_factory=list)
 
 
-async def settle_cars(
-    work: Work, cars: Mapping[Car, datetime], traces: Mapping[Car, str | None] | None = None
-) -> None:
-    """Bring the stays of cars up to date from the given times on, and say what changed.
+@dataclass(frozen=True, slots=True)
+class _Folded:
+    """A car's stays, and those of them, or in their place, that were stored."""
+
+    car: Car
+    stays: Sequence[Stay]
+    known: Sequence[KnownStay]
+
+
+async def settle_arrivals(work: Work, arrivals: Arrivals, traces: Mapping[Car, str | None]) -> None:
+    """Bring the stays of cars up to date with reads that were stored just now, and say what changed.
+
+    The cars' compounds must be locked. Most reads are later than all that is known of their car, which is
+    folded on from its last stay; only of others are all reads read again.
+    """
+    known = await stays.last_of(work.connection, arrivals)
+    folded, late = [], {}
+    for car, new in arrivals.items():
+        last = known.get(car)
+        going = going_on(None if last is None else last.stay(), new)
+        if going is None:
+            late[car] = min(read.at for read in new)
+        else:
+            goes_on = last is not None and last.state is StayState.open
+            folded.append(_Folded(car, going, [last] if last is not None and goes_on else []))
+    await _settle_all(work, [*folded, *await _folded_anew(work, late)], traces)
+
+
+async def settle_cars(work: Work, cars: Mapping[Car, datetime]) -> None:
+    """Hold the stays of cars to what limits them now, from the given times on, and say what changed.
 
     The cars' compounds must be locked. Settling anything again changes and says nothing.
     """
-    connection, compounds = work.connection, {compound for compound, _ in cars}
-    wall = datetime.now(UTC)
-    marks = await limits.watermarks(connection, compounds, work.now, wall)
-    rules = await limits.rules_of(connection, compounds)
-    covers = await limits.covers_of(connection, {car: marks[car[0]].community for car in cars})
-    gate_reads = await reads.around(connection, cars)
-    known = await stays.around(connection, cars)
+    known = await stays.around(work.connection, cars)
+    folded = [_Folded(car, [stay.stay() for stay in found], found) for car, found in known.items()]
+    await _settle_all(work, folded, {})
+
+
+async def _folded_anew(work: Work, cars: Mapping[Car, datetime]) -> list[_Folded]:
+    if not cars:
+        return []
+    known = await stays.around(work.connection, cars)
+    found = await reads.around(work.connection, cars)
+    return [
+        _Folded(car, fold(_from_first(found[car], known[car], since)), known[car])
+        for car, since in cars.items()
+    ]
+
+
+async def _settle_all(work: Work, folded: Sequence[_Folded], traces: Mapping[Car, str | None]) -> None:
+    connection, compounds = work.connection, {each.car[0] for each in folded}
+    marks = await limits.watermarks(connection, compounds, work.now, datetime.now(UTC))
+    rules = await limit_rules.of_compounds(connection, compounds)
+    covers = await limits.covers_of(connection, {each.car: marks[each.car[0]].community for each in folded})
     settled = Settled()
-    for car, since in cars.items():
-        mark = marks[car[0]]
-        folded = fold(_from_first(gate_reads[car], known[car], since))
-        before = {stay.id: stay for stay in known[car]}
-        for stay in folded:
+    for each in folded:
+        car, mark = each.car, marks[each.car[0]]
+        before = {stay.id: stay for stay in each.known}
+        for stay in each.stays:
             limit = Limit()
             if stay.entered_at is not None:
-                limit = limit_of(stay.entered_at, rules[car[0]], covers[car])
-            was = before.pop(stay.id, None)
-            now = was or as_known(stay, mark.community, car, 0)
-            trace = traces.get(car) if traces else None
-            _settle(work, settled, _Seen(stay, was, now, limit, mark.watermark), trace)
+                held = rules[car[0]]
+                limit = limit_of(stay.entered_at, held.versions, covers[car], plate=car[1], zone=held.zone)
+            seen = _Seen(mark.community, car, stay, before.pop(stay.id, None), limit, mark.watermark)
+            _settle(work, settled, seen, traces.get(car))
         settled.vanished += before
     await _write(work, settled)
 
@@ -71,13 +111,14 @@ def _from_first(found: Sequence[GateRead], known: Sequence[KnownStay], since: da
     return ordered[starts[0] :] if starts else ordered
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Seen:
     """A stay as folded, as it was stored (None: it is new), and what it is judged by."""
 
+    community: UUID
+    car: Car
     stay: Stay
     was: KnownStay | None
-    now: KnownStay
     limit: Limit
     watermark: Watermark
 
@@ -85,24 +126,20 @@ class _Seen:
 def _settle(work: Work, settled: Settled, seen: _Seen, trace: str | None) -> None:
     stay, limit, was = seen.stay, seen.limit, seen.was
     judgement = judge(stay, limit.due_at, seen.watermark.at)
-    standing = was is not None and was.standing
     change = change_of(
-        standing=standing,
+        standing=was is not None and was.standing,
         same_due=was is not None and was.alarm_due == limit.due_at,
         verdict=judgement.verdict,
     )
-    now = replace(
-        seen.now,
-        state=stay.state,
-        exited_at=stay.exited_at,
-        due_at=limit.due_at,
-        judge_at=judgement.again_at,
-    )
     provisional = seen.watermark.provisional and stay.state is not StayState.exited
-    for fact, time in _facts(seen, now, change, provisional=provisional):
-        now = replace(now, version=now.version + 1)
-        work.emit(fact, sequence=now.version, community=now.community, time=time, traceparent=trace)
-    if now != was:
+    said = list(_said(seen, change, provisional=provisional))
+    version = 0 if was is None else was.version
+    now = _now(seen, judgement.again_at, version + len(said))
+    for number, (fact, time) in enumerate(said, version + 1):
+        work.emit(fact(now), sequence=number, community=now.community, time=time, traceparent=trace)
+    if was is None:
+        settled.begun.append(now)
+    elif said or _state(was) != _state(now):
         settled.changed.append(now)
     if change is Change.raised and limit.due_at is not None:
         settled.raised.append(
@@ -112,31 +149,57 @@ def _settle(work: Work, settled: Settled, seen: _Seen, trace: str | None) -> Non
         settled.retracted.append(now.id)
 
 
-def _facts(
-    seen: _Seen, now: KnownStay, change: Change | None, *, provisional: bool
-) -> Iterator[tuple[Fact, Any]]:
+def _now(seen: _Seen, judge_at: datetime | None, version: int) -> KnownStay:
+    stay, (compound, plate) = seen.stay, seen.car
+    return KnownStay(
+        stay.id,
+        seen.community,
+        compound,
+        plate,
+        stay.state,
+        stay.first.device,
+        stay.first.read,
+        stay.first.at,
+        stay.entered_at,
+        stay.exited_at,
+        seen.limit.due_at,
+        judge_at,
+        version,
+    )
+
+
+def _state(stay: KnownStay) -> tuple[StayState, datetime | None, datetime | None, datetime | None]:
+    return stay.state, stay.exited_at, stay.due_at, stay.judge_at
+
+
+def _said(
+    seen: _Seen, change: Change | None, *, provisional: bool
+) -> Iterator[tuple[Callable[[KnownStay], Fact], datetime | None]]:
     """Give what is to be said, with when it happened; an alarm happens when it is found, not when due."""
     was, stay = seen.was, seen.stay
     if stay.entered_at is None:
         return
     if was is None:
-        yield entered(now), stay.entered_at
+        yield entered, stay.entered_at
     if stay.exited_at is not None and (
-        was is None or (was.exited_at, was.state) != (now.exited_at, now.state)
+        was is None or (was.exited_at, was.state) != (stay.exited_at, stay.state)
     ):
-        yield ended(now), stay.exited_at
+        yield ended, stay.exited_at
     if change is Change.raised:
-        yield overstayed(now, seen.limit, provisional=provisional), None
+        yield lambda now: overstayed(now, seen.limit, provisional=provisional), None
     if change is Change.retracted and was is not None:
-        yield retracted(now, was.alarm_contact), None
+        contact = was.alarm_contact
+        yield lambda now: retracted(now, contact), None
 
 
 async def _write(work: Work, settled: Settled) -> None:
     connection = work.connection
     if settled.vanished:
         await stays.drop(connection, settled.vanished)
+    if settled.begun:
+        await stays.begin(connection, settled.begun)
     if settled.changed:
-        await stays.put(connection, settled.changed)
+        await stays.change(connection, settled.changed)
     if settled.raised:
         await overstays.put_raised(connection, settled.raised, work.now)
     if settled.retracted:
