@@ -25,13 +25,14 @@ from shared.contracts.issues.register import (
     RoleRevoked,
 )
 from shared.contracts.notify.message import MessageDelivered, MessageFailed
+from shared.contracts.parking.rules import RulesChanged
 from shared.contracts.parking.stay import (
     OverstayRetracted,
     VehicleEntered,
     VehicleExited,
     VehicleOverstayed,
 )
-from shared.contracts.parking.vehicle import VehicleRegistered
+from shared.contracts.parking.vehicle import VehicleEnded, VehiclePlateChanged, VehicleRegistered
 from shared.contracts.parking.violation import ViolationCleared, ViolationEscalated, ViolationOpened
 from shared.contracts.volunteer.duty import DutyEnded, DutyStarted
 from shared.contracts.volunteer.hours import HoursCredited
@@ -72,14 +73,17 @@ __all__ = [
     "PlaceRegistered",
     "RoleGranted",
     "RoleRevoked",
+    "RulesChanged",
     "TaskClaimed",
     "TaskCompleted",
     "TaskExpired",
     "TaskOffered",
     "TaskOpened",
+    "VehicleEnded",
     "VehicleEntered",
     "VehicleExited",
     "VehicleOverstayed",
+    "VehiclePlateChanged",
     "VehicleRegistered",
     "ViolationCleared",
     "ViolationEscalated",

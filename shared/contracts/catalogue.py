@@ -50,6 +50,9 @@ READERS: Mapping[type[Fact], tuple[str, ...]] = {
 UNREAD: Mapping[type[Fact], str] = {
     contracts.MessageDelivered: "for other systems: a street's own statistics of who was reached",
     contracts.MessageFailed: "for other systems: whoever must then go and knock",
+    contracts.VehiclePlateChanged: "for other systems: barriers that keep a list of their own",
+    contracts.VehicleEnded: "for other systems: barriers that keep a list of their own",
+    contracts.RulesChanged: "for other systems: signs and apps that show a compound's rule",
 }
 """Why a fact goes out although no service of ours reads it."""
 

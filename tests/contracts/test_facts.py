@@ -199,9 +199,7 @@ PERSONAL = {
 ALLOWED = {
     ("linli.issues.place-registered.v1", "name"),  # public names of communities, compounds and buildings
     ("linli.issues.place-registered.v1", "floor_area_cm2"),  # an area, not which floor
-    *((f"linli.parking.vehicle-{done}.v1", "masked_plate") for done in ("registered", "entered", "exited")),
-    ("linli.parking.vehicle-overstayed.v1", "masked_plate"),
-    ("linli.parking.overstay-retracted.v1", "masked_plate"),
+    *((name, "masked_plate") for name in types() if name.startswith("linli.parking.")),
     ("linli.volunteer.task-claimed.v1", "number"),  # which of the task's places
 }
 CANARIES = [

@@ -22,6 +22,7 @@ from shared.contracts.generation.neighbourhood import (
     example,
     made_id,
 )
+from shared.contracts.generation.parking_registry import registry_changes
 from shared.contracts.generation.parking_violations import violations
 from shared.contracts.generation.record import Example
 from shared.contracts.issues.case import Assignee, IssueAssigned, IssueReported, IssueResolved
@@ -268,6 +269,7 @@ def examples() -> dict[str, list[Example]]:
         case_lives,
         _messages,
         _vehicles_and_volunteers,
+        registry_changes,
         _stays,
         violations,
         _duty,
