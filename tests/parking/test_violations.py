@@ -15,6 +15,7 @@ from services.parking.usecases.follow_tasks import follow_tasks
 from shared.contracts import About, Event, HouseholdRegistered, TaskCompleted, TaskExpired
 from shared.database.work import Works
 from shared.identifiers import new_id
+from shared.messaging import outbox
 from shared.runtime.running import Activity
 from tests.fixtures.identity import Issuer
 from tests.fixtures.services import MakeSettings
@@ -86,6 +87,16 @@ def works_at(compound: Compound, minutes: float) -> Works:
     return replace(compound.parking.service.context.works, clock=Ahead(minutes))
 
 
+class Dying:
+    """A process that dies after a step, before its commit."""
+
+    def row(self, event: Event[Any]) -> Any:
+        return outbox.row(event)
+
+    async def write(self, _connection: Any, _rows: Any) -> None:
+        raise ConnectionResetError
+
+
 async def tick(compound: Compound, minutes: float) -> None:
     while await escalate_violations(works_at(compound, minutes)):
         pass
@@ -148,6 +159,9 @@ async def test_each_step_is_taken_once_and_none_after_the_second_look(compound: 
     violation = await opened(compound)
     await tick(compound, 4.9)
     assert await names(compound) == [OPENED]
+    dying = replace(works_at(compound, 5), sink=Dying())
+    with pytest.raises(ConnectionResetError):
+        await escalate_violations(dying)
     for minutes in (5, 10, 25.1, 31, 60):
         await asyncio.gather(*(tick(compound, minutes) for _ in range(3)))
     steps = await compound.said(ESCALATED)
