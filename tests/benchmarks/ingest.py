@@ -7,18 +7,11 @@ outbox only grows and is emptied between the rounds. Run by itself: `python -m t
 import asyncio
 import gc
 import json
-import os
-import socket
 import statistics
-import subprocess
-import sys
 import tempfile
 import time
-import urllib.error
-import urllib.request
 import uuid
-from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -44,6 +37,7 @@ from shared.messaging import outbox
 from shared.runtime.clock import SystemClock
 from tests.benchmarks import plain_ingest
 from tests.benchmarks.load import Load, Plan, run_apart
+from tests.benchmarks.serving import serving
 from tests.fixtures.identity import Issuer
 
 ROUNDS = 5
@@ -116,7 +110,7 @@ async def _found(urls: DatabaseUrls) -> Town:
     compounds = [new_place(new_id(), community, Kind.compound, f"C{n}", "C", None) for n in range(5)]
     buildings = [new_place(new_id(), compounds[n % 5], Kind.building, f"B{n}", "B", None) for n in range(60)]
     async with Database.open(urls.url, urls.system_url) as database:
-        works = Works(database, SystemClock(), outbox.write, "/linli/issues")
+        works = Works(database, SystemClock(), outbox, "/linli/issues")
         async with works.for_system("bench") as work:
             at = work.connection
             await insert_places(at, [community, *compounds, *buildings])
@@ -146,7 +140,7 @@ async def _use_case_rounds(urls: DatabaseUrls, town: Town) -> Rates:
 async def _our_calls(urls: DatabaseUrls, town: Town) -> float:
     bodies, clock = [ReportIn.model_validate(body) for body in town.bodies()], SystemClock()
     async with Database.open(urls.url, urls.system_url) as database:
-        writer = report_writer(Works(database, clock, outbox.write, "/linli/issues"), Routings())
+        writer = report_writer(Works(database, clock, outbox, "/linli/issues"), Routings())
         running = asyncio.create_task(writer.run())
 
         async def call(number: int) -> None:
@@ -218,8 +212,8 @@ def _http_rounds(urls: DatabaseUrls, town: Town, use_case: Rates) -> Result:
 
     try:
         with (
-            _serving("services.issues", urls, issuer) as ours,
-            _serving("tests.benchmarks.plain_ingest", urls, issuer) as plain,
+            serving("services.issues", urls, issuer) as ours,
+            serving("tests.benchmarks.plain_ingest", urls, issuer) as plain,
         ):
             for _ in range(ROUNDS):
                 loads["plain"] = load(plain, {})
@@ -231,45 +225,6 @@ def _http_rounds(urls: DatabaseUrls, town: Town, use_case: Rates) -> Result:
     finally:
         issuer.close()
     return Result(rates, keyed, use_case, loads)
-
-
-@contextmanager
-def _serving(module: str, urls: DatabaseUrls, issuer: Issuer) -> Iterator[str]:
-    """Run the API of a service in its own process; its log lines are written and thrown away."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    environment = os.environ | {
-        "DATABASE_URL": urls.url,
-        "DATABASE_SYSTEM_URL": urls.system_url,
-        "KAFKA_BOOTSTRAP_SERVERS": "127.0.0.1:9",
-        "OIDC_ISSUER": issuer.url,
-        "OIDC_JWKS_URL": issuer.jwks_url,
-        "PORT": str(port),
-    }
-    command = [sys.executable, "-m", module, "serve", "--only", "api"]
-    process = subprocess.Popen(
-        command, env=environment, stdout=subprocess.DEVNULL, cwd=Path(__file__).parents[2]
-    )
-    try:
-        url = f"http://127.0.0.1:{port}"
-        _wait(url, process)
-        yield url
-    finally:
-        process.terminate()
-        process.wait(15)
-
-
-def _wait(url: str, process: "subprocess.Popen[bytes]") -> None:
-    for _ in range(300):
-        if process.poll() is not None:
-            raise RuntimeError(f"{process.args!r} ended with {process.returncode}")
-        try:
-            with urllib.request.urlopen(f"{url}/health/ready", timeout=5):
-                return
-        except (urllib.error.URLError, OSError):
-            time.sleep(0.1)
-    raise RuntimeError(f"{url} did not become ready within 30 s")
 
 
 async def _empty(urls: DatabaseUrls) -> None:

@@ -32,7 +32,10 @@ _DRAIN_SECONDS = 5.0
 
 @dataclass(frozen=True)
 class Plan:
-    """What to send where; `warm_up` and `seconds` in seconds, bodies are sent in turn."""
+    """What to send where; `warm_up` and `seconds` in seconds, bodies are sent in turn.
+
+    `more` holds further headers of each body, such as its signature.
+    """
 
     url: str
     method: str = "POST"
@@ -41,6 +44,7 @@ class Plan:
     connections: int = 128
     seconds: float = 10.0
     warm_up: float = 1.0
+    more: Sequence[dict[str, str]] = ()
 
 
 @dataclass(frozen=True)
@@ -206,7 +210,9 @@ class _Connection(asyncio.Protocol):
 def _requests(plan: Plan) -> Iterator[bytes]:
     """Requests ready to be written; only the unique texts are put in at the last moment."""
     run_, numbers = token_hex(6).encode(), count(10**9)
-    for before, *after in cycle([_request(plan, body).split(UNIQUE) for body in plan.bodies]):
+    more = plan.more or [{}] * len(plan.bodies)
+    made = [_request(plan, *each).split(UNIQUE) for each in zip(plan.bodies, more, strict=True)]
+    for before, *after in cycle(made):
         if not after:
             yield before
             continue
@@ -214,14 +220,17 @@ def _requests(plan: Plan) -> Iterator[bytes]:
         yield unique.join((before, *after))
 
 
-def _request(plan: Plan, body: str) -> bytes:
+def _request(plan: Plan, body: str, more: dict[str, str]) -> bytes:
     target = urlsplit(plan.url)
     content = body.encode()
     # The unique text has 23 bytes wherever it stands: the length is known beforehand.
     length = len(content) + content.count(UNIQUE) * (23 - len(UNIQUE))
     headers = {"Host": target.netloc, "Content-Type": "application/json", "Content-Length": str(length)}
     path = (target.path or "/") + (f"?{target.query}" if target.query else "")
-    lines = [f"{plan.method} {path} HTTP/1.1", *(f"{k}: {v}" for k, v in (headers | plan.headers).items())]
+    lines = [
+        f"{plan.method} {path} HTTP/1.1",
+        *(f"{k}: {v}" for k, v in (headers | plan.headers | more).items()),
+    ]
     return "\r\n".join(lines).encode() + b"\r\n\r\n" + content
 
 
