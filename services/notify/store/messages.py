@@ -29,11 +29,12 @@ RETURNING id
 
 # The index `messages_held` has what is held and nothing else; rows another one releases are passed over.
 _RELEASE = """
-UPDATE messages SET state = $3, rank = $4, reason = NULL, next_at = $2, version = version + 1
-WHERE id = ANY(ARRAY(
+WITH due AS MATERIALIZED (
     SELECT id FROM messages WHERE rank = -1 AND held_until <= $1
     ORDER BY held_until LIMIT $5 FOR UPDATE SKIP LOCKED
-))
+)
+UPDATE messages SET state = $3, rank = $4, reason = NULL, next_at = $2, version = version + 1
+FROM due WHERE messages.id = due.id
 """
 
 _COLUMNS = """id, person, channel, language, category, urgency, state, reason, content, segments, encoding,

@@ -19,9 +19,9 @@ said AS (
 )
 """
 
-# Locked in the order in which everybody locks messages; what a sender takes meanwhile has left, or is about
-# to, and is left to it.
-_WITHDRAW = f"""
+# OFFSET 0 lets each thing look up its own rows: a join planned while the table is small would later read all
+# of it. Mostly nothing is found, so that cancelling is a statement of its own.
+_REMEMBER = f"""
 WITH {_SAID}, kept AS (
     INSERT INTO withdrawals AS old
         (community_id, about_id, rule, withdraws, sequence, event_id, event_type, at)
@@ -30,26 +30,34 @@ WITH {_SAID}, kept AS (
     SET withdraws = excluded.withdraws, sequence = excluded.sequence, event_id = excluded.event_id,
         event_type = excluded.event_type, at = excluded.at
     WHERE old.sequence < excluded.sequence
-), meant AS (
-    SELECT messages.id
-    FROM said
-    JOIN messages ON messages.community_id = said.community_id AND messages.about_id = said.about_id
-    JOIN rulebook ON rulebook.id = messages.rule_entry
-    WHERE messages.state = ANY($9::text[]) AND messages.event_sequence < said.sequence
-      AND rulebook.name = ANY(said.withdraws)
-    ORDER BY messages.id FOR UPDATE OF messages
 )
-UPDATE messages SET state = $10, rank = $11, reason = $12, version = version + 1
-WHERE id = ANY(ARRAY(SELECT id FROM meant)) AND state = ANY($9::text[])
+SELECT found.id
+FROM said
+CROSS JOIN LATERAL (
+    SELECT id, rule_entry FROM messages
+    WHERE community_id = said.community_id AND about_id = said.about_id AND state = ANY($9::text[])
+      AND event_sequence < said.sequence OFFSET 0
+) AS found
+JOIN rulebook ON rulebook.id = found.rule_entry AND rulebook.name = ANY(said.withdraws)
 """  # noqa: S608  (a constant)
 
-_COLUMNS = "community_id, about_id, rule, withdraws, sequence, event_id, event_type"
+# Locked in the order in which everybody locks messages; what a sender has taken meanwhile has left, or is
+# about to, and is left to it.
+_CANCEL = """
+UPDATE messages SET state = $3, rank = $4, reason = $5, version = version + 1
+WHERE id = ANY(ARRAY(
+    SELECT id FROM messages WHERE id = ANY($1::uuid[]) AND state = ANY($2::text[]) ORDER BY id FOR UPDATE
+)) AND state = ANY($2::text[])
+"""
 
-_OF_THINGS = f"""
-SELECT {_COLUMNS}
-FROM withdrawals JOIN unnest($1::uuid[], $2::uuid[]) AS asked (community_id, about_id)
-     USING (community_id, about_id)
-"""  # noqa: S608
+_OF_THINGS = """
+SELECT found.*
+FROM unnest($1::uuid[], $2::uuid[]) AS asked (community_id, about_id)
+CROSS JOIN LATERAL (
+    SELECT community_id, about_id, rule, withdraws, sequence, event_id, event_type FROM withdrawals
+    WHERE withdrawals.community_id = asked.community_id AND withdrawals.about_id = asked.about_id OFFSET 0
+) AS found
+"""
 
 _FORGET = """
 DELETE FROM withdrawals WHERE ctid = ANY (ARRAY(SELECT ctid FROM withdrawals WHERE at < $1 LIMIT $2))
@@ -69,8 +77,8 @@ async def withdraw(
 ) -> int:
     """Remember withdrawals, by thing and rule, and cancel what they mean; answers how many messages."""
     rows: Sequence[Withdrawal] = list(said.values())
-    status = await connection.execute(
-        _WITHDRAW,
+    meant = await connection.fetch(
+        _REMEMBER,
         [row.community for row in rows],
         [row.about for row in rows],
         [row.rule for row in rows],
@@ -80,10 +88,11 @@ async def withdraw(
         [row.event_type for row in rows],
         wall,
         list(UNSENT),
-        State.CANCELLED,
-        RANK[State.CANCELLED],
-        WITHDRAWN,
     )
+    if not meant:
+        return 0
+    ids, state = [row["id"] for row in meant], State.CANCELLED
+    status = await connection.execute(_CANCEL, ids, list(UNSENT), state, RANK[state], WITHDRAWN)
     return int(status.split()[-1])
 
 
