@@ -1,8 +1,10 @@
 """`python -m deploy.demo`: the demo community and its day; `load` or `day` does one of them."""
 
 import asyncio
+import os
 import sys
 from collections.abc import Awaitable, Callable, Sequence
+from pathlib import Path
 from typing import Annotated
 
 import httpx
@@ -23,11 +25,13 @@ def addresses(
     context: typer.Context,
     identity: Annotated[str, typer.Option(envvar=["IDENTITY_URL", "OIDC_ISSUER"])],
     issues: Annotated[str, typer.Option(envvar="ISSUES_URL")],
+    parking: Annotated[str, typer.Option(envvar="PARKING_URL")],
+    volunteer: Annotated[str, typer.Option(envvar="VOLUNTEER_URL")],
     notify: Annotated[str, typer.Option(envvar="NOTIFY_URL")],
     phones: Annotated[str, typer.Option(envvar="PHONES_URL", help="the simulated phones")],
 ) -> None:
     """Loads the demo community and plays its day: both without a command, else the named one."""
-    context.obj = Addresses(identity, issues, notify, phones)
+    context.obj = Addresses(identity, issues, notify, phones, parking, volunteer)
     if context.invoked_subcommand is None:
         _run(context.obj, _load, _play)
 
@@ -40,7 +44,7 @@ def load(context: typer.Context) -> None:
 
 @command_line.command()
 def day(context: typer.Context) -> None:
-    """Plays the demo day and prints it as it happens."""
+    """Plays the demo day and prints it as it happens; business time moves on with it."""
     _run(context.obj, _play)
 
 
@@ -53,7 +57,12 @@ async def _play(access: Access, town: Town) -> None:
     from deploy.demo.day.telling import play_day
 
     _say("The demo day")
-    times = sorted(await play_day(access, town, _say))
+    clock = os.environ.get("CLOCK_FILE")
+    if clock is None:
+        raise DemoFailed(
+            "the demo day", "CLOCK_FILE is not set", "name the file by which the suite's time jumps"
+        )
+    times = sorted(await play_day(access, town, Path(clock), _say))
     middle, slowest = times[len(times) // 2], times[-1]
     _say(f"{len(times)} messages reached their phones: median {middle:.2f} s, slowest {slowest:.2f} s.")
 

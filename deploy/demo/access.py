@@ -19,12 +19,14 @@ TRANSIENT: Final = frozenset({429, 502, 503, 504})
 
 @dataclass(frozen=True, slots=True)
 class Addresses:
-    """Where the suite's public faces are."""
+    """Where the suite's public faces are; who plays a part of the story needs no others."""
 
     identity: str
     issues: str
     notify: str
     phones: str
+    parking: str = ""
+    volunteer: str = ""
 
 
 @dataclass(slots=True)

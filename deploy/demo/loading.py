@@ -9,7 +9,7 @@ from uuid import NAMESPACE_DNS, uuid5
 
 from deploy.demo.access import PATIENCE, Access, roles_in
 from deploy.demo.failures import DemoFailed
-from deploy.demo.town.catalogue import CATEGORIES, RULES
+from deploy.demo.town.catalogue import CATEGORIES, LEVELS, RULES
 from deploy.demo.town.layout import COMMUNITY_CODE, COMMUNITY_NAME, ZONE
 from deploy.demo.town.making import Town, contacts_csv, households_csv, places_csv, roles_csv
 
@@ -31,6 +31,7 @@ async def load_town(access: Access, town: Town, say: Say) -> None:
         ("roles", lambda: load_file(access, "roles", roles_csv(town))),
         ("categories", lambda: put_categories(access)),
         ("dispatch rules", lambda: put_rules(access)),
+        ("escalation", lambda: put_escalation(access)),
         ("contacts", lambda: load_contacts(access, town)),
         ("words", lambda: put_words(access)),
         ("everyone's roles", lambda: everyone_known(access, town)),
@@ -145,6 +146,22 @@ async def put_rules(access: Access) -> str:
         for rule in RULES
     }
     return await _put_missing(access, f"{access.addresses.issues}/dispatch-rules", wanted)
+
+
+async def put_escalation(access: Access) -> str:
+    """Who hears of what is late: the command room at once, the street an hour later."""
+    url = f"{access.addresses.issues}/escalation"
+    levels = [
+        {"after_minutes": minutes, "target": {"role": role, "level": "community"}} for minutes, role in LEVELS
+    ]
+    shown = await access.send(OPERATOR, "GET", url)
+    known = shown.json()["levels"]
+    if len(known) == len(levels) and all(map(_says, known, levels)):
+        return f"{len(levels)} levels known"
+    await access.send(
+        OPERATOR, "PUT", url, json={"levels": levels}, headers={"if-match": shown.headers["etag"]}
+    )
+    return f"{len(levels)} levels put"
 
 
 async def put_words(access: Access) -> str:

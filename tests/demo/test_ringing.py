@@ -7,7 +7,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from deploy.demo.day.phones import Phones
+from deploy.demo.day.phones import Expected, Phones
 from deploy.demo.failures import DemoFailed
 from deploy.demo.town.people import Contact
 from tests.simulators.conftest import Phones as SimulatedPhones
@@ -15,8 +15,9 @@ from tests.simulators.conftest import running_phones
 
 pytestmark = pytest.mark.anyio
 
-ANNA = Contact("anna", "+8619900000001", "zh", None)
-BO = Contact("bo", "+8619900000002", "en", "demo-bo")
+WORDS = "case-resolved"
+ANNA = Expected(Contact("anna", "+8619900000001", "zh", None), WORDS)
+BO = Expected(Contact("bo", "+8619900000002", "en", "demo-bo"), WORDS)
 
 
 @pytest.fixture
@@ -31,18 +32,18 @@ async def watching(simulated: SimulatedPhones) -> AsyncIterator[Phones]:
         yield Phones(client, simulated.url)
 
 
-def sms(token: str, to: str, text: str = "已受理") -> dict[str, str]:
-    return {"token": token, "to": to, "text": text}
+def sms(token: str, to: Expected, text: str = "已受理", template: str = WORDS) -> dict[str, str]:
+    return {"token": token, "to": to.contact.phone, "text": text, "template": template}
 
 
 async def test_all_expected_phones_are_awaited_by_whatever_channel(
     simulated: SimulatedPhones, watching: Phones
 ) -> None:
-    simulated.results(sms("before", ANNA.phone, "earlier"))
+    simulated.results(sms("before", ANNA, "earlier"))
     await watching.skip()
     began = datetime.now(UTC)
-    simulated.results(sms("a", ANNA.phone), sms("x", "+8619900000099"))
-    push = {"token": "b", "device": "demo-bo", "title": "邻里", "body": "done"}
+    simulated.results(sms("x", ANNA, "other", "case-late"), sms("a", ANNA))
+    push = {"token": "b", "device": "demo-bo", "title": "邻里", "body": "done", "template": WORDS}
     simulated.results(push, channel="push")
     rung = await watching.await_ringing([ANNA, BO], began, 5)
     assert [(each.person, each.channel, each.text) for each in rung] == [
@@ -50,9 +51,13 @@ async def test_all_expected_phones_are_awaited_by_whatever_channel(
         ("bo", "push", "邻里: done"),
     ]
     assert all(-0.01 <= each.after < 5 for each in rung)
+    late = await watching.await_ringing([Expected(ANNA.contact, "case-late")], began, 5)
+    assert [each.text for each in late] == ["other"]  # kept until somebody waits for it
 
 
 async def test_a_silent_phone_is_named(simulated: SimulatedPhones, watching: Phones) -> None:
-    simulated.results(sms("a", ANNA.phone))
-    with pytest.raises(DemoFailed, match=r"phones of bo failed: they heard nothing within 0\.2 s"):
+    simulated.results(sms("a", ANNA))
+    with pytest.raises(
+        DemoFailed, match=r"phones of bo \(case-resolved\) failed: they heard nothing within 0\.2 s"
+    ):
         await watching.await_ringing([ANNA, BO], datetime.now(UTC), 0.2)

@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -17,6 +17,22 @@ PAUSE: Final = 0.03
 
 
 @dataclass(frozen=True, slots=True)
+class Expected:
+    """Who should hear, and in the words of which template."""
+
+    contact: Contact
+    template: str
+
+    def is_in(self, line: dict[str, Any]) -> bool:
+        """Tell whether a line of the ledger is this message."""
+        address = line.get("to") or line["device"]
+        return line.get("template") == self.template and address in {
+            self.contact.phone,
+            self.contact.push_token,
+        }
+
+
+@dataclass(frozen=True, slots=True)
 class Rung:
     """A phone that rang: whose, by what, with which words, how long after `since` (seconds)."""
 
@@ -27,64 +43,67 @@ class Rung:
     after: float
 
 
+@dataclass(slots=True)
 class Phones:
-    """The ledger, read on from where it was last."""
+    """The ledger, read on from where it was last; what nobody has waited for yet is kept."""
 
-    def __init__(self, client: httpx.AsyncClient, url: str) -> None:
-        self._client, self._url, self._position = client, url, 0
+    client: httpx.AsyncClient
+    url: str
+    _position: int = 0
+    _heard: list[dict[str, Any]] = field(default_factory=list)
 
     async def skip(self) -> None:
         """Passes over what rang before now."""
         summary = await self._get("/ledger/summary")
         self._position = summary.json()["position"]
+        self._heard.clear()
 
-    async def await_ringing(self, expected: Sequence[Contact], since: datetime, seconds: float) -> list[Rung]:
+    async def await_ringing(
+        self, expected: Sequence[Expected], since: datetime, seconds: float
+    ) -> list[Rung]:
         """One message for each of the expected; raises DemoFailed naming those who heard nothing in time."""
         deadline = time.monotonic() + seconds
-        missing = {contact.person: contact for contact in expected}
+        missing = list(expected)
         rung: list[Rung] = []
-        while missing:
-            for line in await self._new_lines():
-                found = next((each for each in missing.values() if _address(line) in _addresses(each)), None)
+        while True:
+            for line in list(self._heard):
+                found = next((each for each in missing if each.is_in(line)), None)
                 if found is not None:
-                    del missing[found.person]
-                    rung.append(_rung(found, line, since))
-            if missing and time.monotonic() > deadline:
-                raise _silence(list(missing), seconds)
+                    missing.remove(found)
+                    self._heard.remove(line)
+                    rung.append(_rung(found.contact, line, since))
+            if not missing:
+                return rung
+            if time.monotonic() > deadline:
+                raise _silence(missing, seconds)
             await asyncio.sleep(PAUSE)
-        return rung
+            await self._listen()
 
-    async def _new_lines(self) -> list[dict[str, Any]]:
+    async def _listen(self) -> None:
         answer = await self._get(f"/ledger?since={self._position}")
         lines = [orjson.loads(line) for line in answer.content.splitlines()]
         if lines:
             self._position = lines[-1]["position"]
-        return [line for line in lines if line["status"] == "accepted"]
+        self._heard += [line for line in lines if line["status"] == "accepted"]
 
     async def _get(self, path: str) -> httpx.Response:
         try:
-            return (await self._client.get(f"{self._url}{path}")).raise_for_status()
+            return (await self.client.get(f"{self.url}{path}")).raise_for_status()
         except httpx.HTTPError as error:
-            raise DemoFailed("reading the phones", repr(error), f"see whether {self._url} is up") from error
-
-
-def _address(line: dict[str, Any]) -> str:
-    return str(line.get("to") or line["device"])
-
-
-def _addresses(contact: Contact) -> set[str | None]:
-    return {contact.phone, contact.push_token}
+            raise DemoFailed("reading the phones", repr(error), f"see whether {self.url} is up") from error
 
 
 def _rung(contact: Contact, line: dict[str, Any], since: datetime) -> Rung:
     text = line.get("text") or f"{line['title']}: {line['body']}"
     after = datetime.fromisoformat(line["at"]).astimezone(UTC) - since
-    return Rung(contact.person, line["channel"], _address(line), text, after.total_seconds())
+    address = str(line.get("to") or line["device"])
+    return Rung(contact.person, line["channel"], address, text, after.total_seconds())
 
 
-def _silence(persons: Sequence[str], seconds: float) -> DemoFailed:
+def _silence(missing: Sequence[Expected], seconds: float) -> DemoFailed:
+    named = ", ".join(f"{each.contact.person} ({each.template})" for each in missing)
     return DemoFailed(
-        f"waiting for the phones of {', '.join(persons)}",
+        f"waiting for the phones of {named}",
         f"they heard nothing within {seconds:g} s",
         "see the logs of notify, and GET /messages of notify: its trace says how far each message came",
     )

@@ -90,3 +90,5 @@ RULES: Final = (
 )
 # Whatever no rule names waits at the command room.
 FALLBACK_ROLE: Final = "operator"
+# Minutes after the deadline, and the role that hears then.
+LEVELS: Final = ((0, "operator"), (60, "street"))
