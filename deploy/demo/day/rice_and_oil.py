@@ -31,6 +31,7 @@ async def play(stage: Stage) -> None:
     helping = await _taken(stage, task)
     for rider in helping:
         await _goes_up(stage, task["id"], rider)
+    await stage.later(minutes=14)
     code = (await stage.asks(elder, "GET", f"{base}/tasks/{task['id']}/code"))["code"]
     stage.say(f"      The elder says the four digits to {helping[0]}")
     url = f"{base}/tasks/{task['id']}/confirm"
