@@ -4,9 +4,10 @@ parking, volunteer and notify at work on the real servers, with phones; the regi
 """
 
 import asyncio
+import json
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -73,6 +74,28 @@ class Town:
             answer = await client.request(method, path, json=body)
         assert answer.status_code < 300, f"{path}: {answer.text}"
         return answer.json() if answer.content else None
+
+    @asynccontextmanager
+    async def following(self, person: str, role: str) -> AsyncIterator[dict[str, str]]:
+        """Which facts of parking somebody sees as they happen, by event id."""
+        followed: dict[str, str] = {}
+
+        async def read(lines: AsyncIterator[str]) -> None:
+            async for line in lines:
+                event = json.loads(line[6:]) if line.startswith("data: {") else {}
+                if "type" in event:
+                    followed[event["id"]] = event["type"].split(".")[2]
+
+        async with (
+            self.parking.client(person, self.community, role) as client,
+            client.stream("GET", "/events", timeout=None) as answer,
+        ):
+            lines = answer.aiter_lines()
+            await anext(lines)
+            reading = asyncio.create_task(read(lines))
+            yield followed
+            reading.cancel()
+            await asyncio.wait([reading])
 
     async def rings(self, address: str, template: str, seconds: float = 20) -> None:
         """Wait until a phone has rung for a message."""
@@ -175,6 +198,19 @@ async def settled(town: Town) -> Town:
 
 
 async def test_told_told_again_a_guard_asked_and_a_second_look_ends_it(town: Town) -> None:
+    async with town.following("li", "resident") as followed:
+        await told_asked_and_over(town)
+
+        async def ended() -> bool:
+            return "violation-cleared" in followed.values()
+
+        await found(ended)
+    opened, *steps, over = followed.values()
+    assert (opened, steps, over) == ("violation-opened", ["violation-escalated"] * 2, "violation-cleared")
+
+
+async def told_asked_and_over(town: Town) -> None:
+    """The whole story at its places and phones."""
     compound, parking = town.compound, town.parking.service
     looked = {"kind": "fire-lane", "evidence": ["frame:1"]}
     seen = {"id": "1", "captured_at": datetime.now(UTC).isoformat(), "plate": PLATE, **looked}
