@@ -4,7 +4,7 @@ The code is a secret, so it travels in a header, which nobody logs, and no answe
 """
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import Depends, Header, Request, Response
@@ -26,10 +26,17 @@ from services.issues.usecases.reopen_case import reopen_case
 from services.issues.usecases.withdraw_case import withdraw_case
 from shared.database.work import Work, Works
 from shared.http.call import Requested
+from shared.http.problem import MEDIA_TYPE
 from shared.http.routing import router
 from shared.security.policy import members, public
 
 routes = router("/claims", "claims")
+_WRONG_CODE: dict[int | str, dict[str, Any]] = {
+    404: {
+        "description": "The code opens no case",
+        "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
+    }
+}
 
 
 class HappenedOut(BaseModel):
@@ -143,14 +150,14 @@ async def claim_of(
 Opened = Annotated[Claimed, Depends(claim_of)]
 
 
-@routes.get("", response_model=ClaimedOut)
+@routes.get("", response_model=ClaimedOut, responses=_WRONG_CODE)
 @public()
 async def look_up(claimed: Opened, response: Response) -> ClaimedOut:
     """See how one's anonymous report stands, and what happened to it, in plain words."""
     return await claimed.shown(response)
 
 
-@routes.post("/withdraw", response_model=ClaimedOut)
+@routes.post("/withdraw", response_model=ClaimedOut, responses=_WRONG_CODE)
 @public()
 async def withdraw(body: NoteIn, claimed: Opened, response: Response) -> ClaimedOut:
     """Take one's report back."""
@@ -159,7 +166,7 @@ async def withdraw(body: NoteIn, claimed: Opened, response: Response) -> Claimed
     return await claimed.shown(response)
 
 
-@routes.post("/reopen", response_model=ClaimedOut)
+@routes.post("/reopen", response_model=ClaimedOut, responses=_WRONG_CODE)
 @public()
 async def reopen(body: ReopenIn, claimed: Opened, response: Response) -> ClaimedOut:
     """Say within the period that a closed case is not settled."""
@@ -168,7 +175,7 @@ async def reopen(body: ReopenIn, claimed: Opened, response: Response) -> Claimed
     return await claimed.shown(response)
 
 
-@routes.post("/rate", response_model=ClaimedOut)
+@routes.post("/rate", response_model=ClaimedOut, responses=_WRONG_CODE)
 @public()
 async def rate(body: RateIn, claimed: Opened, response: Response) -> ClaimedOut:
     """Say how content one is with a closing, once for each."""
@@ -178,7 +185,12 @@ async def rate(body: RateIn, claimed: Opened, response: Response) -> ClaimedOut:
 
 
 @routes.post(
-    "/photos", status_code=201, response_model=PhotoOut, openapi_extra=UPLOAD, max_body_size=UPLOAD_LIMIT
+    "/photos",
+    status_code=201,
+    response_model=PhotoOut,
+    openapi_extra=UPLOAD,
+    max_body_size=UPLOAD_LIMIT,
+    responses=_WRONG_CODE,
 )
 @public()
 async def add_photo(claimed: Opened, request: Request) -> PhotoOut:

@@ -98,7 +98,7 @@ def _feature(case: PublicCase, page: PublicPage, community: UUID) -> Feature:
         due_at=case.due_at,
         place=case.place,
         place_name=case.place_name,
-        text=page.texts.get(case.id),
+        text=page.text(case.id),
         photos=[f"/public/{community}/photos/{photo}" for photo in page.photos.get(case.id, ())],
     )
     return Feature(id=case.id, geometry=point, properties=properties)

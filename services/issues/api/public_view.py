@@ -1,5 +1,6 @@
 """The public view: the open cases of a community for everybody, as GeoJSON or CSV, and what it shows."""
 
+import asyncio
 from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
@@ -104,7 +105,9 @@ class Asked:
         shown, following = self._cut(page)
         if following is not None:
             headers["Link"] = f'<{self.path}?{self.query}&cursor={following}>; rel="next"'
-        return Response(written(form, shown, page, self.community), media_type=form, headers=headers)
+        # Masking is work, and everybody may ask for it: beside the event loop it delays nobody.
+        body = await asyncio.to_thread(written, form, shown, page, self.community)
+        return Response(body, media_type=form, headers=headers)
 
     def _cut(self, page: PublicPage) -> tuple[list[PublicCase], str | None]:
         def position(case: PublicCase) -> tuple[str, UUID]:

@@ -1,5 +1,6 @@
 """What a community shows everybody of its open cases: where about, what kind, how far; never by whom."""
 
+import math
 from dataclasses import dataclass
 from enum import StrEnum
 from uuid import UUID
@@ -8,6 +9,8 @@ from services.issues.domain.case import State
 
 DECIMALS = 3
 """Of degrees in coordinates: a hundred metres, a place where many are."""
+_HAIR = 1e-6
+"""What binary fractions may be off."""
 SHOWN_STATES = (State.reported, State.accepted, State.assigned, State.in_progress)
 
 
@@ -36,6 +39,11 @@ class PublicView:
         return self.shown and category not in self.hidden_categories
 
 
-def rounded(degrees: float) -> float:
-    """Blur a coordinate."""
-    return round(degrees, DECIMALS)
+def blurred_range(low: float, high: float) -> tuple[float, float]:
+    """Give the half-open range of exact degrees whose blurred ones lie from `low` to `high`.
+
+    By the exact ones themselves ever smaller boxes would find where something is.
+    """
+    steps = 10**DECIMALS
+    first, last = math.ceil(low * steps - _HAIR), math.floor(high * steps + _HAIR)
+    return (first - 0.5) / steps, (last + 0.5) / steps

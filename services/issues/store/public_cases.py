@@ -8,28 +8,31 @@ from uuid import UUID
 
 import asyncpg
 
-from services.issues.domain.public_view import DECIMALS, PublicView
+from services.issues.domain.public_view import DECIMALS, PublicView, blurred_range
 from shared.database.work import Connection
 
 Box = tuple[float, float, float, float]
 """West, south, east, north in WGS84 degrees."""
 
-# Repeats the words of the partial index by due time, so that the planner knows that it holds the answer. A
-# unit is somebody's home, so its building stands in its place.
+# The page first, then what it is called. The states repeat the words of the partial index by due time, so
+# that the planner knows that it holds the answer. A unit is somebody's home: it is shown as its building.
+_OPEN = "state IN ('reported', 'accepted', 'assigned', 'in-progress')"
 _CASES = f"""
-    SELECT cases.id, category, name_zh, name_en, state, cases.priority, reported_at, due_at,
+    WITH page AS MATERIALIZED (
+        SELECT id, category, state, priority, reported_at, due_at, latitude, longitude, place_id FROM cases
+        WHERE community_id = $1 AND {_OPEN} AND category <> ALL($2::text[]) AND {{conditions}}
+        ORDER BY due_at, id LIMIT {{limit}})
+    SELECT page.id, category, name_zh, name_en, state, page.priority, reported_at, due_at,
            round(latitude::numeric, {DECIMALS})::float8 AS latitude,
            round(longitude::numeric, {DECIMALS})::float8 AS longitude, shown.id AS place,
            shown.name AS place_name
-    FROM cases
+    FROM page
     LEFT JOIN categories ON categories.community_id = $1 AND categories.code = category
     LEFT JOIN places AS own ON own.community_id = $1 AND own.id = place_id
     LEFT JOIN places AS shown ON shown.community_id = $1 AND shown.id =
         CASE WHEN own.kind = 'unit' THEN own.path[cardinality(own.path) - 1] ELSE own.id END
-    WHERE cases.community_id = $1 AND state IN ('reported', 'accepted', 'assigned', 'in-progress')
-      AND category <> ALL($2::text[])
+    ORDER BY due_at, page.id
 """  # noqa: S608
-_BLUR = 0.5 * 10**-DECIMALS
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,12 +76,15 @@ async def public_cases(
     In two steps, since no single range of the index holds both the rest of the one and all of the other.
     """
     found: list[asyncpg.Record] = []
+    if box is not None:
+        # One plan for all boxes would read every case ever reported for a large one.
+        await connection.execute("SET LOCAL plan_cache_mode = force_custom_plan")
     if after is None or after[0] is not None:
-        due = "due_at IS NOT NULL" if after is None else "(due_at, cases.id) > ({0}, {1})"
+        due = "due_at IS NOT NULL" if after is None else "(due_at, id) > ({0}, {1})"
         found = await _page(connection, view, box, due, after or (), limit)
     if len(found) < limit:
         begun = after is not None and after[0] is None
-        undue = "due_at IS NULL" + (" AND cases.id > {1} AND {0}::timestamptz IS NULL" if begun else "")
+        undue = "due_at IS NULL" + (" AND id > {1} AND {0}::timestamptz IS NULL" if begun else "")
         found += await _page(connection, view, box, undue, (after or ()) if begun else (), limit - len(found))
     return [PublicCase(**row) for row in found]
 
@@ -122,14 +128,9 @@ async def _page(
 
     where(condition, *given)
     if box is not None:
-        # By the blurred position, or else ever smaller boxes would find the exact one; the wider bounds on
-        # the exact one are the index's.
         west, south, east, north = box
-        where(f"round(longitude::numeric, {DECIMALS}) BETWEEN {{0}}::float8 AND {{1}}::float8", west, east)
-        where(f"round(latitude::numeric, {DECIMALS}) BETWEEN {{0}}::float8 AND {{1}}::float8", south, north)
-        where("latitude BETWEEN {0} AND {1}", south - _BLUR, north + _BLUR)
-        where("longitude BETWEEN {0} AND {1}", west - _BLUR, east + _BLUR)
+        where("latitude >= {0} AND latitude < {1}", *blurred_range(south, north))
+        where("longitude >= {0} AND longitude < {1}", *blurred_range(west, east))
     values.append(limit)
-    return await connection.fetch(
-        f"{_CASES} AND {' AND '.join(conditions)} ORDER BY due_at, cases.id LIMIT ${len(values)}", *values
-    )
+    sql = _CASES.format(conditions=" AND ".join(conditions), limit=f"${len(values)}")
+    return await connection.fetch(sql, *values)
