@@ -1,8 +1,9 @@
 """What stays are held to besides rules: passes, vehicles, gates' states; and cars to look at anew."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from services.parking.domain.limits import Cover
@@ -26,15 +27,20 @@ SELECT compounds.id, compounds.community_id, lateness_seconds, silent_seconds,
        lane.delivered_up_to, lane.heard_at
 FROM compounds LEFT JOIN devices lane
   ON lane.compound_id = compounds.id AND lane.role <> 'patrol' AND lane.retired_at IS NULL
+WHERE compounds.id = ANY($1::uuid[])
 """
-_LANES_OF = f"{_LANES} WHERE compounds.id = ANY($1::uuid[])"
-# Whether there is something pending is one probe of the partial index each; EXISTS would be hashed over all.
-_LANES_PENDING = f"""
-{_LANES} CROSS JOIN LATERAL (
-    SELECT 1 FROM stays WHERE stays.compound_id = compounds.id AND judge_at IS NOT NULL
+# When a compound's next stay must be looked at is one probe of the partial index, however many are open.
+_PENDING = """
+SELECT compounds.id, compounds.community_id, lateness_seconds, silent_seconds,
+       lane.delivered_up_to, lane.heard_at, pending.judge_at
+FROM compounds
+CROSS JOIN LATERAL (
+    SELECT judge_at FROM stays WHERE stays.compound_id = compounds.id AND judge_at IS NOT NULL
     ORDER BY judge_at LIMIT 1
 ) AS pending
-"""  # noqa: S608
+LEFT JOIN devices lane
+  ON lane.compound_id = compounds.id AND lane.role <> 'patrol' AND lane.retired_at IS NULL
+"""
 _RECHECK_CAR = """
 INSERT INTO rechecks AS waiting (compound_id, plate, community_id, since) VALUES ($1, $2, $3, $4)
 ON CONFLICT (compound_id, plate) DO UPDATE SET since = least(waiting.since, excluded.since)
@@ -80,13 +86,25 @@ async def covers_of(connection: Connection, cars: Mapping[Car, UUID]) -> dict[Ca
 
 
 async def watermarks(
-    connection: Connection, compounds: Collection[UUID] | None, now: datetime, wall: datetime
+    connection: Connection, compounds: Collection[UUID], now: datetime, wall: datetime
 ) -> dict[UUID, Marked]:
-    """The watermarks of these compounds, or of all that have a stay to be judged some day."""
-    if compounds is None:
-        rows = await connection.fetch(_LANES_PENDING)
-    else:
-        rows = await connection.fetch(_LANES_OF, list(compounds))
+    """The watermarks of these compounds."""
+    return _marked(await connection.fetch(_LANES, list(compounds)), now, wall)
+
+
+async def with_due(connection: Connection, now: datetime, wall: datetime) -> list[UUID]:
+    """Tell which compounds have a stay to be judged at their watermark."""
+    rows = await connection.fetch(_PENDING)
+    next_at = {row["id"]: row["judge_at"] for row in rows}
+    marks = _marked([tuple(row)[:-1] for row in rows], now, wall).values()
+    return [
+        mark.compound
+        for mark in marks
+        if mark.watermark.at is not None and next_at[mark.compound] <= mark.watermark.at
+    ]
+
+
+def _marked(rows: Iterable[Iterable[Any]], now: datetime, wall: datetime) -> dict[UUID, Marked]:
     lanes: dict[tuple[UUID, UUID, int, int], list[Lane]] = {}
     for *compound, delivered_up_to, heard_at in rows:
         of_compound = lanes.setdefault((compound[0], compound[1], compound[2], compound[3]), [])

@@ -77,15 +77,6 @@ CROSS JOIN LATERAL (
 """
 
 
-_ANY_DUE = """
-SELECT mark.compound_id FROM unnest($1::uuid[], $2::timestamptz[]) AS mark (compound_id, at)
-CROSS JOIN LATERAL (
-    SELECT 1 FROM stays WHERE stays.compound_id = mark.compound_id AND judge_at <= mark.at
-    ORDER BY judge_at LIMIT 1
-) AS due
-"""
-
-
 class KnownStay(NamedTuple):
     """A stay as stored; `standing` tells whether its overstay was said and not taken back."""
 
@@ -170,12 +161,6 @@ async def drop(connection: Connection, stays: Sequence[UUID]) -> None:
     """Forget exits that have found their entry; of other stays without reads nothing more is judged."""
     await connection.execute(_DROP, stays)
     await connection.execute(_LEAVE, stays)
-
-
-async def with_due(connection: Connection, marks: Sequence[tuple[UUID, datetime]]) -> list[UUID]:
-    """Tell which compounds have a stay to be judged at these watermarks."""
-    rows = await connection.fetch(_ANY_DUE, [mark[0] for mark in marks], [mark[1] for mark in marks])
-    return [row["compound_id"] for row in rows]
 
 
 async def due(

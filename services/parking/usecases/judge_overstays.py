@@ -16,10 +16,7 @@ async def judge_overstays(works: Works) -> int:
     Compounds that are being changed at this moment are left to the next run.
     """
     async with works.for_system("/linli/parking/judge") as work:
-        marks = await _marks(work, None)
-        if not marks:
-            return 0
-        waiting = await stays.with_due(work.connection, marks)
+        waiting = await limits.with_due(work.connection, work.now, datetime.now(UTC))
         if not waiting:
             return 0
         free = await compounds.lock_free(work.connection, waiting)
@@ -40,6 +37,6 @@ async def recheck_cars(works: Works) -> int:
         return len(cars)
 
 
-async def _marks(work: Work, wanted: list[UUID] | None) -> list[tuple[UUID, datetime]]:
+async def _marks(work: Work, wanted: list[UUID]) -> list[tuple[UUID, datetime]]:
     found = await limits.watermarks(work.connection, wanted, work.now, datetime.now(UTC))
     return [(mark.compound, mark.watermark.at) for mark in found.values() if mark.watermark.at is not None]
