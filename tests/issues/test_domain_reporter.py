@@ -92,7 +92,7 @@ def test_a_picture_is_turned_upright_and_keeps_nothing_but_its_pixels() -> None:
         assert not any(word in size for word in (b"Exif", b"phones", b"comment", b"profile", b"ICC"))
         with Image.open(io.BytesIO(size)) as image:
             assert (image.format, image.size, len(image.getexif())) == ("JPEG", (40, 60), 0)
-            assert max(image.getpixel((36, 3))) < 60, "the dark corner went from the left to the right"  # type: ignore[type-var,arg-type]
+            assert max(image.getpixel((36, 3))) < 60, "the dark corner went from the left to the right"  # type: ignore[arg-type]
 
 
 def test_pictures_are_told_by_content_and_bounded() -> None:
@@ -101,7 +101,7 @@ def test_pictures_are_told_by_content_and_bounded() -> None:
     with Image.open(io.BytesIO(large.small)) as image:
         assert max(image.size) == SMALL_SIDE
     with Image.open(io.BytesIO(clean_picture(picture("PNG", mode="RGBA")).full)) as image:
-        assert min(image.getpixel((50, 30))) > 250, "what was transparent is white"  # type: ignore[type-var,arg-type]
+        assert min(image.getpixel((50, 30))) > 250, "what was transparent is white"  # type: ignore[arg-type]
     good = picture("JPEG")
     for bad in (
         b"",
