@@ -14,7 +14,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PYTHONUNBUFFERED := 1
 
 .PHONY: help install run test check check-style check-types check-imports check-contracts check-house \
-        format generate replay bench lock clean distclean
+        format generate fuzz replay bench lock clean distclean
 
 help:  ## show this list
 	@$(PYTHON) -c 'import re; [print(f"{name:12} {what}") for name, what in \
@@ -63,6 +63,9 @@ format: $(INSTALLED)  ## put the code into the house's form
 
 generate: $(INSTALLED)  ## write what is generated from the contracts
 	$(BIN)/python -m shared.contracts generate
+
+fuzz: $(INSTALLED)  ## send 5,000 made-up requests to the services, in process, on real servers
+	LINLI_FUZZ_CASES=5000 $(PYTEST) -q -n $(WORKERS) --timeout 900 tests/worlds/test_fuzz.py
 
 replay: $(INSTALLED)  ## send recorded reality through a suite of its own: make replay DATA=folder
 	@$(BIN)/python -m deploy.replay $(DATA)

@@ -23,7 +23,7 @@ from shared.errors import (
     Unavailable,
     UnsupportedMedia,
 )
-from shared.http.problem import MEDIA_TYPE, FieldProblem, Problem, type_of
+from shared.http.problem import MEDIA_TYPE, FieldProblem, Mistake, Problem, type_of
 from shared.security.policy import Access, Policy
 
 if TYPE_CHECKING:
@@ -70,7 +70,7 @@ def openapi_of(app: FastAPI, routes: list["GuardedRoute"], document: dict[str, A
     components.setdefault("securitySchemes", {}).update(_SCHEMES)
     schemas = components.setdefault("schemas", {})
     declared = [route.declared_model for route in routes if route.declared_model is not None]
-    models = [(model, "validation") for model in dict.fromkeys([*declared, Problem, FieldProblem])]
+    models = [(model, "validation") for model in dict.fromkeys([*declared, Problem, FieldProblem, Mistake])]
     made = models_json_schema(cast(Any, models), ref_template=_REF)[1]["$defs"]
     for name, given in made.items():
         # The form in which FastAPI writes its own: a model used by both must not look like two.

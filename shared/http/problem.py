@@ -37,6 +37,15 @@ class FieldProblem(BaseModel):
     message: str
 
 
+class Mistake(BaseModel):
+    """One thing that only the service's rules know to be wrong, in what was sent or in a row of a file."""
+
+    detail: str
+    pointer: str | None = Field(None, description="The path to it, with full stops between")
+    row: int | None = Field(None, description="Counted with the header as row 1")
+    column: str | None = None
+
+
 class Problem(BaseModel):
     """The body of every error (RFC 9457); `type` is stable, the words are not."""
 
@@ -48,7 +57,7 @@ class Problem(BaseModel):
     detail: str | None = None
     instance: str
     trace_id: str | None = None
-    errors: list[FieldProblem] | None = None
+    errors: list[FieldProblem | Mistake] | None = None
 
 
 def type_of(handling: Handling) -> str:

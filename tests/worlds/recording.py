@@ -40,6 +40,12 @@ class Call:
         return f"{self.address} {(self.content or b'').decode(errors='replace')}"
 
     @property
+    def json(self) -> dict[str, Any]:
+        """Its body, when that is a JSON object."""
+        is_json = self.content and self.headers.get("content-type") == "application/json"
+        return dict(json.loads(self.content or b"")) if is_json else {}
+
+    @property
     def addressed(self) -> bool:
         """Whether its path names a thing by an id, which belongs to one community only."""
         return ID.search(self.address.partition("?")[0]) is not None

@@ -10,6 +10,7 @@ from services.issues.api.places import PlaceOut
 from services.issues.usecases.register_community import NewCommunity, register_community
 from shared.contracts.fields import PersonId, PlaceCode, PlaceName, ZoneName
 from shared.database.work import Work
+from shared.errors import Malformed
 from shared.http.call import Requested
 from shared.http.routing import router
 from shared.identifiers import new_id
@@ -34,7 +35,10 @@ class CommunityIn(In):
 @platform()
 async def register(body: CommunityIn, call: Requested) -> Response:
     """Register a community with its first operators."""
-    community = body.id or new_id()
+    named = call.community_or_none
+    if body.id and named and body.id != named:
+        raise Malformed("the id is not that in Linli-Community")
+    community = body.id or named or new_id()
     new = NewCommunity(body.code, body.name, body.zone, list(dict.fromkeys(body.operators)))
 
     async def use_case(work: Work) -> PlaceOut:
