@@ -108,7 +108,7 @@ def _errors(route: "GuardedRoute", policy: Policy) -> list[type[LinliError]]:
         errors.append(Unauthenticated)
     if policy.needs_token:
         errors += [Forbidden, NotFound]
-    if route.param_convertors and NotFound not in errors:
+    elif writes or route.param_convertors or route.dependant.dependencies:
         errors.append(NotFound)
     if writes:
         errors += [TooLarge, UnsupportedMedia, Conflict]

@@ -30,6 +30,7 @@ async def furnish(world: World) -> None:
     await room.get("/dispatch-fallback")
     await room.get("/closing-rules")
     await room.put("/closing-rules", {"check_needed": False, "reopen_days": 7}, if_match='"0"')
+    await _deadlines(room, compound)
     await _live(world, room, guard, compound)
     await _report(world, room)
     await room.call("DELETE", "/dispatch-rules/lanes", if_match='"1"')
@@ -37,6 +38,18 @@ async def furnish(world: World) -> None:
     await room.put("/import-mappings/old", mapping)
     await room.get("/import-mappings/old")
     await room.post("/imports/old", (",".join(mapping["columns"].values()) + "\n").encode(), **CSV)
+
+
+async def _deadlines(room: Person, compound: str) -> None:
+    """When the community works, and who hears of what is late."""
+    hours = (await room.get("/calendar"))["hours"]
+    await room.put("/calendar", {"hours": hours, "holidays": "none"}, if_match='"0"')
+    late = {"levels": [{"after_minutes": 60, "target": {"person": "olive"}}]}
+    for address in ("/escalation", "/categories/fire-lane/escalation"):
+        await room.get(address)
+        await room.put(address, late, if_match='"0"')
+    await room.call("DELETE", "/categories/fire-lane/escalation", if_match='"1"')
+    await room.get(f"/dispatch/explain?category=fire-lane&place={compound}")
 
 
 async def _register(world: World, room: Person) -> str:
@@ -79,6 +92,11 @@ async def _live(world: World, room: Person, guard: Person, compound: str) -> Non
     await guard.post(f"{case}/start", {})
     await guard.post(f"{case}/return", {"reason": "not-mine"})
     await room.post(f"{case}/assign", to_guards)
+    for decision in ("refuse", "approve"):
+        await guard.post(f"{case}/extension", {"minutes": 60, "reason": "The part comes on Thursday"})
+        await room.get("/extensions")
+        await room.post(f"{case}/extension/{decision}", {})
+    await room.get("/cases/statistics")
     await guard.post(f"{case}/resolve", {"outcome": "towed"})
     await room.post(f"{case}/check", {"fixed": True})
     await room.post(f"{case}/close", {})

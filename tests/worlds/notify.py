@@ -40,3 +40,8 @@ async def furnish(world: World) -> None:
         await room.put(f"/{kind}/ours-alone", known)
         if kind != "vocabularies":
             await room.get(f"/{kind}/ours-alone/versions")
+    await rita.get("/contacts/rita/preferences")
+    await rita.put("/contacts/rita/preferences", {"categories": {"volunteering": {"told": False}}})
+    customs = cast(dict[str, object], (await room.get("/preferences"))["preferences"])
+    await room.put("/preferences", customs, if_match=await room.etag("/preferences"))
+    await room.get("/preferences/versions")

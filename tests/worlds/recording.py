@@ -91,6 +91,11 @@ class Person:
     async def get(self, address: str) -> Any:
         return await self.call("GET", address)
 
+    async def etag(self, address: str) -> str:
+        """The version of something, to be sent back as `if_match`."""
+        answer = await self.world.client.get(address, headers=dict(self.token))
+        return str(answer.headers["etag"])
+
     async def post(self, address: str, body: Any = None, **headers: str) -> Any:
         return await self.call("POST", address, body, **headers)
 

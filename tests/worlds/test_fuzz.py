@@ -1,7 +1,7 @@
 """Whatever is sent to a route, the answer is one that its page in OpenAPI names, and never an error of ours.
 
-Made by schemathesis from the services' own descriptions, half of it valid and half of it not, about things that are
-there and things that are not, by persons of all roles. `make fuzz` sends ten times as many.
+Made by schemathesis from the services' own descriptions, half of it valid and half of it not, about things
+that are there and things that are not, by persons of all roles. `make fuzz` sends ten times as many.
 """
 
 import asyncio
@@ -62,9 +62,8 @@ class Fuzz:
             for route in guarded_routes(self.world.service.app)
             for verb in route.verbs
         }
-        self.operations = [
-            made.ok() for made in self.document.get_all_operations() if made.ok().path not in UNSENT
-        ]
+        described: list[Any] = [made.ok() for made in self.document.get_all_operations()]  # type: ignore[union-attr]
+        self.operations = [operation for operation in described if operation.path not in UNSENT]
         self.made: dict[str, list[Call]] = {}
         for call in self.world.calls:
             self.made.setdefault(call.name, []).append(call)
@@ -91,16 +90,17 @@ class Fuzz:
 
     @cache  # noqa: B019  as long as a test
     def _cases(self, operation: Any, mode: GenerationMode) -> st.SearchStrategy[Any]:
-        return operation.as_strategy(generation_mode=mode)
+        made: st.SearchStrategy[Any] = operation.as_strategy(generation_mode=mode)
+        return made
 
     def _about_what_is_there(self, data: DataObject, case: Any, call: Call) -> None:
         path, _, _ = call.address.partition("?")
         matched = call.route.path_regex.match(path)
-        if matched and data.draw(st.integers(0, 3)):
+        if matched is not None and data.draw(st.integers(0, 3)):
             case.path_parameters = matched.groupdict()
-        if isinstance(case.body, dict) and call.json and data.draw(st.booleans()):
-            kept = data.draw(st.sets(st.sampled_from(sorted(call.json))))
-            case.body |= {name: call.json[name] for name in kept}
+        if isinstance(case.body, dict) and bool(call.json) and data.draw(st.booleans()):
+            names = data.draw(st.sets(st.sampled_from(sorted(call.json))))
+            case.body |= {name: call.json[name] for name in names}
 
     def _headers(self, data: DataObject, route: GuardedRoute) -> Mapping[str, str]:
         """A person with one role, usually one that may do this, and the version as it often is."""
