@@ -8,6 +8,7 @@ from services.notify.usecases.follow_duty import follow_duty
 from services.notify.usecases.plan_messages import plan_messages
 from services.notify.usecases.project_register import project_register
 from shared.contracts import (
+    DisputeDecided,
     DutyEnded,
     DutyStarted,
     Fact,
@@ -35,6 +36,7 @@ from shared.contracts import (
     RoleRevoked,
     TaskClaimed,
     TaskCompleted,
+    TaskDisputed,
     TaskExpired,
     TaskOffered,
     TaskOpened,
@@ -91,4 +93,6 @@ SUBSCRIPTIONS: dict[type[Fact], Subscription] = {
     TaskCompleted: PLANNING,
     TaskExpired: PLANNING,
     HoursCredited: PLANNING,
+    TaskDisputed: PLANNING,
+    DisputeDecided: PLANNING,
 }

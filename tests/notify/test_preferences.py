@@ -9,11 +9,13 @@ from zoneinfo import ZoneInfo
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from prometheus_client import REGISTRY
 
 from services.notify.domain.preferences import InQuietHours, QuietHours, waiting
 from services.notify.usecases.change_preferences import SILENT, change_preferences
 from services.notify.usecases.explain_message import explain_message
 from services.notify.usecases.release_held import release_held
+from services.notify.usecases.watch_queue import watch_queue
 from shared.contracts import Assignee, TaskClaimed
 from tests.notify.served import CANARY, Api
 from tests.notify.stage import MORNING, Handsets, Lanes, Stage, assigned, number
@@ -108,6 +110,8 @@ async def test_what_is_planned_at_night_waits_for_the_morning_and_then_rings(
     }  # fmt: skip
     await lanes.send_all(stage.works)
     assert len(await handsets.ledger()) == 2
+    await watch_queue(stage.works)
+    assert REGISTRY.get_sample_value("linli_messages_held") == 2
     for clock, released in (("04:59", 0), ("05:00", 1), ("06:59", 0), ("07:00", 1)):
         stage.clock.time = datetime.fromisoformat(f"2026-03-03T{clock}:00+08:00")
         assert await release_held(stage.works) == released

@@ -127,6 +127,12 @@ async def waiting(connection: Connection) -> Mapping[str, tuple[int, datetime]]:
     return {channel: (count, oldest) for channel, count, oldest in rows}
 
 
+async def held(connection: Connection) -> int:
+    """Count what waits for the end of quiet hours."""
+    count: int = await connection.fetchval("SELECT count(*) FROM messages WHERE rank = -1")
+    return count
+
+
 async def addresses(
     connection: Connection, persons: Collection[tuple[UUID, str]]
 ) -> Mapping[tuple[UUID, str], Address]:
