@@ -8,6 +8,7 @@ from shared.contracts import (
     HouseholdRegistered,
     PlaceClosed,
     PlaceRegistered,
+    TaskClaimed,
     TaskCompleted,
     TaskExpired,
 )
@@ -23,6 +24,7 @@ SUBSCRIPTIONS: dict[type[Fact], Subscription] = {
     HouseholdEnded: _HOUSEHOLDS,
     PlaceRegistered: _COMPOUNDS,
     PlaceClosed: _COMPOUNDS,
+    TaskClaimed: _TASKS,
     TaskCompleted: _TASKS,
     TaskExpired: _TASKS,
 }

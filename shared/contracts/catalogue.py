@@ -40,7 +40,7 @@ READERS: Mapping[type[Fact], tuple[str, ...]] = {
     contracts.DutyEnded: ("notify",),
     contracts.TaskOpened: ("notify",),
     contracts.TaskOffered: ("notify",),
-    contracts.TaskClaimed: ("notify",),
+    contracts.TaskClaimed: ("notify", "parking"),
     contracts.TaskCompleted: ("issues", "notify", "parking"),
     contracts.TaskExpired: ("issues", "notify", "parking"),
     contracts.HoursCredited: ("notify",),

@@ -206,4 +206,5 @@ def test_everybody_concerned_follows_and_nobody_sees_more_than_their_role_needs(
     assert sight_of({"resident", "guard"}, concerned=False) is Sight.full
     assert sight_of({"steward"}, concerned=True) is Sight.asked
     assert sight_of({"resident"}, concerned=True) is Sight.own
+    assert sight_of({"volunteer"}, concerned=True, goes=True) is Sight.asked
     assert sight_of({"resident", "volunteer"}, concerned=False) is None

@@ -115,8 +115,8 @@ async def clear(violation_id: UUID, body: ClearBody, call: Requested) -> Respons
 async def _shown(work: Work, call: Call, wanted: UUID) -> tuple[Violation, ViolationView]:
     connection, community = work.connection, call.community
     found = await shown_violations.find(connection, community, wanted)
-    concerned = await shown_violations.concerns(connection, community, call.actor.person, wanted)
-    sight = sight_of(call.roles, concerned=concerned)
+    concerned, goes = await shown_violations.concerns(connection, community, call.actor.person, wanted)
+    sight = sight_of(call.roles, concerned=concerned, goes=goes)
     if found is None or sight is None:
         raise NotFound("no such violation")
     steps: list[StepView] = steps_shown(

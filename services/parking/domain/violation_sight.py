@@ -15,13 +15,15 @@ class Sight(StrEnum):
     own = "own"
 
 
-def sight_of(roles: Collection[str], *, concerned: bool) -> Sight | None:
+def sight_of(roles: Collection[str], *, concerned: bool, goes: bool = False) -> Sight | None:
     """How much somebody sees; `concerned` are the household, a visitor's host, and who reported it.
+
+    Whoever `goes` to look, having taken the task, sees what those see whom one asks by their role.
 
     None: for them it does not exist.
     """
     if IN_CHARGE.intersection(roles):
         return Sight.full
-    if ASKED.intersection(roles):
+    if goes or ASKED.intersection(roles):
         return Sight.asked
     return Sight.own if concerned else None

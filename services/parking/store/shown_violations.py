@@ -14,10 +14,12 @@ _CONCERNED = """
 (household_id IN (SELECT id FROM households WHERE community_id = $1 AND persons @> ARRAY[$2] AND NOT ended)
  OR (household_id IS NULL AND contact = $2)
  OR EXISTS (SELECT 1 FROM sightings WHERE violation_id = violations.id AND source = 'person'
-                                      AND source_id = $2))
+                                      AND source_id = $2)
+ OR EXISTS (SELECT 1 FROM violation_helpers WHERE violation_id = violations.id AND person = $2))
 """
 _CONCERNS = f"""
-SELECT EXISTS (SELECT 1 FROM violations WHERE community_id = $1 AND id = $3 AND {_CONCERNED})
+SELECT EXISTS (SELECT 1 FROM violations WHERE community_id = $1 AND id = $3 AND {_CONCERNED}),
+       EXISTS (SELECT 1 FROM violation_helpers WHERE community_id = $1 AND violation_id = $3 AND person = $2)
 """  # noqa: S608
 _LIST = f"""
 SELECT {COLUMNS} FROM violations
@@ -83,10 +85,12 @@ async def find(connection: Connection, community: UUID, violation: UUID) -> Viol
     return None if row is None else violation_of(row)
 
 
-async def concerns(connection: Connection, community: UUID, person: str, violation: UUID) -> bool:
-    """Tell whether a violation concerns somebody: their household's car, their visitor's, their sighting."""
-    found: bool = await connection.fetchval(_CONCERNS, community, person, violation)
-    return found
+async def concerns(
+    connection: Connection, community: UUID, person: str, violation: UUID
+) -> tuple[bool, bool]:
+    """Tell whether a violation concerns somebody, and whether they took the task to go and look."""
+    concerned, goes = await connection.fetchrow(_CONCERNS, community, person, violation)
+    return concerned, goes
 
 
 async def list_newest(

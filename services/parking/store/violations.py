@@ -48,6 +48,11 @@ INSERT INTO violation_steps (violation_id, step, community_id, action, reason, t
 SELECT * FROM unnest($1::uuid[], $2::smallint[], $3::uuid[], $4::text[], $5::text[], $6::timestamptz[],
                      $7::timestamptz[])
 """
+_ADD_HELPER = """
+INSERT INTO violation_helpers (violation_id, person, community_id, asked_at)
+SELECT id, $3, community_id, $4 FROM violations WHERE community_id = $1 AND id = $2
+ON CONFLICT DO NOTHING
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +135,13 @@ async def add_steps(connection: Connection, taken: Sequence[TakenStep]) -> None:
         [each.taken_at for each in taken],
         [each.violation.course.asked_until for each in taken],
     )
+
+
+async def add_helper(
+    connection: Connection, community: UUID, violation: UUID, person: str, now: datetime
+) -> None:
+    """Let somebody who goes to look see which car it is; of an unknown violation nothing is kept."""
+    await connection.execute(_ADD_HELPER, community, violation, person, now)
 
 
 def violation_of(row: "asyncpg.Record") -> Violation:

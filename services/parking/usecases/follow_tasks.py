@@ -1,4 +1,4 @@
-"""A person was asked to look: how that task ended is their word, or brings the next step."""
+"""A person was asked to look: who goes may see which car; how it ended is their word, or the next step."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -10,7 +10,7 @@ from services.parking.store import households, sightings, violations
 from services.parking.store.sightings import Sighting
 from services.parking.store.violations import TakenStep, Violation
 from services.parking.usecases.violation_facts import tell_cleared, tell_stepped
-from shared.contracts import Event, TaskCompleted, TaskExpired
+from shared.contracts import Event, TaskClaimed, TaskCompleted, TaskExpired
 from shared.database.work import Work
 from shared.identifiers import new_id
 
@@ -18,7 +18,7 @@ VIOLATION = "violation"
 
 
 async def follow_tasks(work: Work, events: Sequence[Event[Any]]) -> None:
-    """Take up TaskCompleted and TaskExpired about violations; any repetition and order ends alike.
+    """Take up TaskClaimed, TaskCompleted and TaskExpired about violations; repetition and order end alike.
 
     Tasks about what is over, or whose step was followed by the next one already, change nothing.
     """
@@ -29,7 +29,12 @@ async def follow_tasks(work: Work, events: Sequence[Event[Any]]) -> None:
     known = {(each.community, each.id): each for each in found}
     for event in ours:
         violation = known.get((event.community, event.data.about.id))
-        if violation is not None:
+        if violation is None:
+            continue
+        if isinstance(event.data, TaskClaimed):
+            person = event.data.person
+            await violations.add_helper(work.connection, event.community, violation.id, person, work.now)
+        else:
             known[violation.community, violation.id] = await _answer(work, violation, event)
 
 
