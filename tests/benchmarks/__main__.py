@@ -11,6 +11,8 @@ BENCHMARKS = {
     "relay": "Relay beside one row per send and acknowledgement",
     "planning": "notify's planning beside one event per transaction",
     "ingest": "POST /reports beside a plain FastAPI and asyncpg service",
+    "reads": "Gates' deliveries beside a plain FastAPI and asyncpg service",
+    "due": "The clock at a million open stays, and ten thousand that fall due at once",
     "footprint": "Start and memory beside the same third-party imports",
     "match": "volunteer's match at 100,000 beside a scan, and while positions pour in",
 }
