@@ -73,6 +73,11 @@ class Access:
         answer = await self._patiently(method, url, headers=sent, **content)
         return answer if answer.status_code in accept else _checked(answer, f"{method} {url}")
 
+    async def deliver(self, url: str, content: bytes, headers: Mapping[str, str]) -> None:
+        """Sends what a device has signed; raises DemoFailed when it is not taken."""
+        answer = await self._patiently("POST", url, content=content, headers=dict(headers))
+        _checked(answer, f"POST {url}")
+
     async def _patiently(self, method: str, url: str, **request: Any) -> httpx.Response:
         """Tries again while nothing answers or the answer says to; every call of the demo may be repeated."""
         deadline = time.monotonic() + PATIENCE

@@ -5,11 +5,9 @@ from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
-import httpx
 import orjson
 
 from deploy.demo.day.stage import Stage
-from deploy.demo.failures import DemoFailed
 from deploy.demo.loading import OPERATOR
 from shared.security.signatures import sign
 
@@ -23,11 +21,7 @@ class Camera:
     secret: str
 
     async def reads(self, *plates: str, **more: Any) -> None:
-        """Deliver what it sees now, and say that this is all; no plate at all is a heartbeat.
-
-        Raises:
-            DemoFailed: parking does not take it.
-        """
+        """Deliver what it sees now, and say that this is all; no plate at all is a heartbeat."""
         now = self.stage.now()
         seen = [
             {"id": uuid4().hex, "captured_at": now - timedelta(milliseconds=100), "plate": plate, **more}
@@ -35,10 +29,7 @@ class Camera:
         ]
         body = orjson.dumps({"sent_at": now, "delivered_up_to": now, "reads": seen})
         headers = sign(body, key_id=self.key, secret=self.secret) | {"content-type": "application/json"}
-        url = f"{self.stage.access.addresses.parking}/reads"
-        answer: httpx.Response = await self.stage.access.client.post(url, content=body, headers=headers)
-        if not answer.is_success:
-            raise DemoFailed("a camera's delivery", answer.text[:300], "see parking's log")
+        await self.stage.access.deliver(f"{self.stage.access.addresses.parking}/reads", body, headers)
 
 
 async def install(stage: Stage, compound: str, roles: dict[str, str]) -> dict[str, Camera]:

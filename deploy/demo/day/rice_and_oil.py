@@ -69,12 +69,13 @@ async def _goes_up(stage: Stage, task: str, rider: str) -> None:
 
 
 def _family(stage: Stage) -> tuple[str, str]:
-    """Two adults of one household of the building."""
-    return next(
+    """Two adults of one household of the building, each day of the next one."""
+    families = [
         (household.persons[0], household.persons[1])
         for household in stage.town.households
         if household.building == BUILDING and household.adults >= 2
-    )
+    ]
+    return families[stage.now().toordinal() % len(families)]
 
 
 async def _known(stage: Stage, elder: str, daughter: str) -> str:
