@@ -5,7 +5,6 @@ outbox only grows and is emptied between the rounds. Run by itself: `python -m t
 """
 
 import asyncio
-import gc
 import json
 import statistics
 import tempfile
@@ -34,6 +33,7 @@ from shared.database.pool import Database
 from shared.database.work import Works
 from shared.identifiers import new_id
 from shared.messaging import outbox
+from shared.runtime import collector
 from shared.runtime.clock import SystemClock
 from tests.benchmarks import plain_ingest
 from tests.benchmarks.load import Load, Plan, run_apart
@@ -182,7 +182,7 @@ async def _plain_calls(urls: DatabaseUrls, town: Town) -> float:
 
 async def _closed_loop(call: Callable[[int], Awaitable[None]]) -> float:
     """Let 128 callers call again as soon as they have their answer; calls per second, a warm-up apart."""
-    gc.freeze()  # as `serve` does
+    collector.settle()  # as `serve` does
     done, begin = 0, time.perf_counter() + 0.5
     end = begin + SECONDS
 

@@ -5,7 +5,6 @@ types of events, one in ten a repeat. Neither talks to Kafka, so the chunk is sp
 single event has to make. Run by itself: `python -m tests.benchmarks.planning`.
 """
 
-import gc
 import random
 import statistics
 import tempfile
@@ -45,6 +44,7 @@ from shared.messaging import outbox
 from shared.messaging.envelope import to_record
 from shared.messaging.incoming import Incoming
 from shared.messaging.intake import Intake
+from shared.runtime import collector
 from shared.runtime.clock import SystemClock
 
 ROUNDS = 5
@@ -158,7 +158,7 @@ async def _measure(superuser_url: str) -> Result:
         await _furnish(works, town)
         await _take_in(intake, town.records(CHUNK), CHUNK)  # plans prepared, templates compiled
         # As a serving process does once it is up; otherwise the collector walks every module in both.
-        gc.freeze()
+        collector.settle()
         chunks, singles = [], []
         for _ in range(ROUNDS):
             one_by_one = together = 0.0
