@@ -34,6 +34,7 @@ from shared.contracts.parking.stay import (
 )
 from shared.contracts.parking.vehicle import VehicleEnded, VehiclePlateChanged, VehicleRegistered
 from shared.contracts.parking.violation import ViolationCleared, ViolationEscalated, ViolationOpened
+from shared.contracts.volunteer.dispute import DisputeDecided, TaskDisputed
 from shared.contracts.volunteer.duty import DutyEnded, DutyStarted
 from shared.contracts.volunteer.hours import HoursCredited
 from shared.contracts.volunteer.offer import TaskOffered
@@ -45,6 +46,7 @@ __all__ = [
     "SEQUENCE_DIGITS",
     "About",
     "Assignee",
+    "DisputeDecided",
     "DutyEnded",
     "DutyStarted",
     "Event",
@@ -76,6 +78,7 @@ __all__ = [
     "RulesChanged",
     "TaskClaimed",
     "TaskCompleted",
+    "TaskDisputed",
     "TaskExpired",
     "TaskOffered",
     "TaskOpened",

@@ -44,6 +44,8 @@ READERS: Mapping[type[Fact], tuple[str, ...]] = {
     contracts.TaskCompleted: ("issues", "notify", "parking"),
     contracts.TaskExpired: ("issues", "notify", "parking"),
     contracts.HoursCredited: ("notify",),
+    contracts.TaskDisputed: ("notify",),
+    contracts.DisputeDecided: ("notify",),
 }
 """The services that subscribe to a fact; a test compares them with the services' own tables."""
 

@@ -4,11 +4,13 @@ from collections.abc import Iterable
 
 from services.volunteer.api.access import STAFF
 from shared import contracts
-from shared.contracts import TaskClaimed, TaskCompleted, TaskExpired, TaskOpened
+from shared.contracts import DisputeDecided, TaskClaimed, TaskCompleted, TaskDisputed, TaskExpired, TaskOpened
 from shared.http.sight import Concerned, Watch, visible_to
 
+Told = TaskOpened | TaskClaimed | TaskCompleted | TaskExpired | TaskDisputed | DisputeDecided
 
-def _asking(fact: TaskOpened | TaskClaimed | TaskCompleted | TaskExpired) -> Iterable[Concerned]:
+
+def _asking(fact: Told) -> Iterable[Concerned]:
     """Who asked, and whom it is for: others see tasks on the board, which names neither."""
     return (fact.asked_by, *fact.family)
 
@@ -22,5 +24,7 @@ WATCH: Watch = {
     contracts.TaskClaimed: visible_to(*STAFF, concerned=lambda fact: (fact.person, *_asking(fact))),
     contracts.TaskCompleted: visible_to(*STAFF, concerned=lambda fact: (*fact.volunteers, *_asking(fact))),
     contracts.TaskExpired: visible_to(*STAFF, concerned=_asking),
+    contracts.TaskDisputed: visible_to(*STAFF, concerned=lambda fact: (*fact.volunteers, *_asking(fact))),
+    contracts.DisputeDecided: visible_to(*STAFF, concerned=lambda fact: (*fact.volunteers, *_asking(fact))),
     contracts.HoursCredited: visible_to(*STAFF, concerned=lambda fact: (fact.person,)),
 }

@@ -25,6 +25,7 @@ from shared.contracts.generation.neighbourhood import (
 from shared.contracts.generation.parking_registry import registry_changes
 from shared.contracts.generation.parking_violations import violations
 from shared.contracts.generation.record import Example
+from shared.contracts.generation.task_disputes import task_disputes
 from shared.contracts.issues.case import Assignee, IssueAssigned, IssueReported, IssueResolved
 from shared.contracts.issues.register import (
     HouseholdEnded,
@@ -274,6 +275,7 @@ def examples() -> dict[str, list[Example]]:
         violations,
         _duty,
         _tasks,
+        task_disputes,
     )
     for made in told:
         for each in made():
