@@ -13,7 +13,7 @@ from PIL import Image
 from services.issues.settings import IssuesSettings
 from services.issues.store.photo_objects import PhotoObjects
 from services.issues.usecases.sweep_photos import sweep_photos
-from shared.errors import NotFound, Unavailable
+from shared.errors import NotFound
 from tests.issues.town import Town
 
 pytestmark = pytest.mark.anyio
@@ -149,10 +149,3 @@ async def test_what_was_removed_or_broken_off_is_swept(town: Town) -> None:
     assert {(str(row["id"]), row["removed_by"]) for row in rows} == {(kept, None), (removed, "rita")}
     with pytest.raises(NotFound):
         await objects.get(town.id, UUID(removed), "full")
-
-
-async def test_a_store_that_is_away_is_no_error_of_ours(tmp_path: Path) -> None:
-    (tmp_path / "photos").write_text("a file where a folder should be")
-    away = PhotoObjects(f"file:{tmp_path / 'photos'}")
-    with pytest.raises(Unavailable):
-        await away.put(UUID(int=1), UUID(int=2), b"full", b"small")

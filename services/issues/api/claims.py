@@ -4,7 +4,7 @@ The code is a secret, so it travels in a header, which nobody logs, and no answe
 """
 
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated
 from uuid import UUID
 
 from fastapi import Depends, Header, Request, Response
@@ -26,17 +26,10 @@ from services.issues.usecases.reopen_case import reopen_case
 from services.issues.usecases.withdraw_case import withdraw_case
 from shared.database.work import Work, Works
 from shared.http.call import Requested
-from shared.http.problem import MEDIA_TYPE
 from shared.http.routing import router
 from shared.security.policy import members, public
 
 routes = router("/claims", "claims")
-_WRONG_CODE: dict[int | str, dict[str, Any]] = {
-    404: {
-        "description": "The code opens no case",
-        "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
-    }
-}
 
 
 class HappenedOut(BaseModel):
@@ -150,14 +143,14 @@ async def claim_of(
 Opened = Annotated[Claimed, Depends(claim_of)]
 
 
-@routes.get("", response_model=ClaimedOut, responses=_WRONG_CODE)
+@routes.get("", response_model=ClaimedOut)
 @public()
 async def look_up(claimed: Opened, response: Response) -> ClaimedOut:
     """See how one's anonymous report stands, and what happened to it, in plain words."""
     return await claimed.shown(response)
 
 
-@routes.post("/withdraw", response_model=ClaimedOut, responses=_WRONG_CODE)
+@routes.post("/withdraw", response_model=ClaimedOut)
 @public()
 async def withdraw(body: NoteIn, claimed: Opened, response: Response) -> ClaimedOut:
     """Take one's report back."""
@@ -166,7 +159,7 @@ async def withdraw(body: NoteIn, claimed: Opened, response: Response) -> Claimed
     return await claimed.shown(response)
 
 
-@routes.post("/reopen", response_model=ClaimedOut, responses=_WRONG_CODE)
+@routes.post("/reopen", response_model=ClaimedOut)
 @public()
 async def reopen(body: ReopenIn, claimed: Opened, response: Response) -> ClaimedOut:
     """Say within the period that a closed case is not settled."""
@@ -175,7 +168,7 @@ async def reopen(body: ReopenIn, claimed: Opened, response: Response) -> Claimed
     return await claimed.shown(response)
 
 
-@routes.post("/rate", response_model=ClaimedOut, responses=_WRONG_CODE)
+@routes.post("/rate", response_model=ClaimedOut)
 @public()
 async def rate(body: RateIn, claimed: Opened, response: Response) -> ClaimedOut:
     """Say how content one is with a closing, once for each."""
@@ -190,15 +183,15 @@ async def rate(body: RateIn, claimed: Opened, response: Response) -> ClaimedOut:
     response_model=PhotoOut,
     openapi_extra=UPLOAD,
     max_body_size=UPLOAD_LIMIT,
-    responses=_WRONG_CODE,
 )
 @public()
 async def add_photo(claimed: Opened, request: Request) -> PhotoOut:
     """Add a photo of the problem; the same photo sent again is the first one."""
-    data = await uploaded_photo(request)
     photography: Photography = request.app.state.photography
     case, seer = claimed.claim.case, claimed.seer
-    photo = await keep_photo(photography, claimed.open, case, seer, PhotoKind.before, data)
+    async with photography.receiving:
+        data = await uploaded_photo(request)
+        photo = await keep_photo(photography, claimed.open, case, seer, PhotoKind.before, data)
     async with claimed.open() as work:
         return PhotoOut.of(await show_photo(work, photo, seer))
 

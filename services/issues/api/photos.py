@@ -104,8 +104,11 @@ async def add(
 
     It is turned upright and loses all metadata. The same photo sent again is the first one.
     """
-    data, seer = await uploaded_photo(request), seer_of(call)
-    photo = await keep_photo(request.app.state.photography, _works(call), case_id, seer, kind, data)
+    photography: Photography = request.app.state.photography
+    seer = seer_of(call)
+    async with photography.receiving:
+        data = await uploaded_photo(request)
+        photo = await keep_photo(photography, _works(call), case_id, seer, kind, data)
     return await call.write(
         lambda work: show_photo(work, photo, seer),
         PhotoOut.of,

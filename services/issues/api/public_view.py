@@ -99,7 +99,12 @@ class Asked:
             after = (datetime.fromisoformat(position[0]) if position[0] else None, position[1])
         async with self._works.for_request("public", self.community) as work:
             page = await show_public_cases(work, form, self.box, after, self.paging.limit, self.known)
-        headers = {"ETag": page.tag, "Cache-Control": "public, max-age=30", "Vary": "Accept"}
+        headers = {
+            "ETag": page.tag,
+            "Cache-Control": "public, max-age=30",
+            "Vary": "Accept",
+            "Access-Control-Allow-Origin": "*",  # maps of other sites may show it
+        }
         if page.tag in self.known:
             return Response(status_code=304, headers=headers)
         shown, following = self._cut(page)

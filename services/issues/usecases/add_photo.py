@@ -1,9 +1,10 @@
 """A photo is added to a case: its row first, then its objects, and last it is attached and seen."""
 
+import asyncio
 import hashlib
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from uuid import UUID
 
 from services.issues.domain.case import Case, Seer, may_see
@@ -17,15 +18,17 @@ from shared.database.work import Work
 from shared.errors import Unavailable
 from shared.identifiers import new_id
 
+MOST_AT_ONCE = 32
 OpenWork = Callable[[], AbstractAsyncContextManager[Work]]
 
 
 @dataclass(frozen=True, slots=True)
 class Photography:
-    """Where pictures are cleaned and where they are kept."""
+    """Where pictures are cleaned and kept; `receiving` bounds how many are in memory on their way."""
 
     darkroom: Darkroom
     objects: PhotoObjects
+    receiving: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(MOST_AT_ONCE))
 
 
 async def keep_photo(
