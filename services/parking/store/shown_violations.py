@@ -89,7 +89,7 @@ async def concerns(
     connection: Connection, community: UUID, person: str, violation: UUID
 ) -> tuple[bool, bool]:
     """Tell whether a violation concerns somebody, and whether they took the task to go and look."""
-    concerned, goes = await connection.fetchrow(_CONCERNS, community, person, violation)
+    ((concerned, goes),) = await connection.fetch(_CONCERNS, community, person, violation)
     return concerned, goes
 
 
