@@ -56,7 +56,7 @@ class BoardView(BaseModel):
     open: int
     late: int
     standing: list[StandingView]
-    cases: list[ViolationSummary] = Field(description="Late ones first, then those that stand the longest.")
+    cases: list[ViolationSummary] = Field(description="Late ones first, then the longest; 1,000 at most.")
     compounds: list[OccupancyView]
 
 
