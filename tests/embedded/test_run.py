@@ -84,6 +84,7 @@ def is_alive(process: psutil.Process) -> bool:
 def run_demo_day(folder: Path) -> None:
     ports = json.loads((folder / "ports.json").read_text())
     urls = {f"{name.upper()}_URL": f"http://127.0.0.1:{port}" for name, port in ports.items()}
+    urls["CLOCK_FILE"] = str(folder / "clock.json")
     command = [sys.executable, "-m", "deploy.demo", "day"]
     subprocess.run(
         command, cwd=REPOSITORY, env=os.environ | urls, check=True, capture_output=True, timeout=120
