@@ -33,5 +33,6 @@ def test_each_end_of_a_story_is_told_to_whom_it_concerns() -> None:
         "task-done": family,
         "task-not-done": set(),  # the example arose from a case: its reporter hears from issues
         "task-expired": family,
+        "task-disputed": {*family, RIDER, GUARD},
         "hours-credited": {RIDER},
     }
