@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from pathlib import Path
+from uuid import UUID
 
 from services.volunteer.api import beneficiaries, claims, duty, hours, offers, task_kinds, tasks, volunteers
 from services.volunteer.api.events import WATCH
@@ -18,6 +19,7 @@ from services.volunteer.schedule import ASK, SCHEDULE
 from services.volunteer.settings import VolunteerSettings
 from services.volunteer.store.positions import Said
 from services.volunteer.subscriptions import SUBSCRIPTIONS
+from services.volunteer.usecases.claim_task import refuse_taken
 from services.volunteer.usecases.positions import record_positions
 from shared.database.batch import BatchWriter
 from shared.database.work import Works
@@ -52,14 +54,19 @@ ROUTERS = (
 
 
 async def compose(_stack: AsyncExitStack, context: Context) -> Parts:
-    positions = position_writer(context.works)
+    positions, places = position_writer(context.works), place_looker(context.works)
     return Parts(
         routers=ROUTERS,
         subscriptions=SUBSCRIPTIONS,
         schedule=SCHEDULE,
         watch=WATCH,
-        batches=[positions],
-        state={"positions": positions, "clock": context.clock, "ask": lambda: context.wake(ASK)},
+        batches=[positions, places],
+        state={
+            "positions": positions,
+            "places": places,
+            "clock": context.clock,
+            "ask": lambda: context.wake(ASK),
+        },
     )
 
 
@@ -71,6 +78,16 @@ def position_writer(works: Works) -> BatchWriter[Said, None]:
             return await record_positions(work, said)
 
     return BatchWriter(flush, name="positions")
+
+
+def place_looker(works: Works) -> BatchWriter[tuple[UUID, UUID, str], None]:
+    """Make the batch through which claimants learn that a task is full."""
+
+    async def flush(asked: Sequence[tuple[UUID, UUID, str]]) -> Sequence[Exception | None]:
+        async with works.for_system("places") as work:
+            return await refuse_taken(work, asked)
+
+    return BatchWriter(flush, name="places")
 
 
 SERVICE = Service(

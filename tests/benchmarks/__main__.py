@@ -14,6 +14,7 @@ BENCHMARKS = {
     "reads": "Gates' deliveries beside a plain FastAPI and asyncpg service",
     "due": "The clock at a million open stays, and ten thousand that fall due at once",
     "footprint": "Start and memory beside the same third-party imports",
+    "claims": "A storm of claims, 500 claimants for each place",
     "match": "volunteer's match at 100,000 beside a scan, and while positions pour in",
 }
 

@@ -107,7 +107,7 @@ async def _measure(superuser_url: str, name: str, urls: DatabaseUrls) -> Result:
     await _peopled(superuser, community)
     await superuser.close()
     async with Database.open(urls.url, urls.system_url) as database:
-        works = Works(database, SystemClock(), outbox.write, "/linli/volunteer")
+        works = Works(database, SystemClock(), outbox, "/linli/volunteer")
         gc.freeze()
         await _asked(works, community, 200)  # plans made, pages read
         scan = await _scanned(works, community)
@@ -273,7 +273,7 @@ async def pour(url: str, system_url: str, community: uuid.UUID) -> None:
     """Send positions of those who move, steadily, until the process is ended."""
     chance, clock = random.Random(8), SystemClock()
     async with Database.open(url, system_url) as database:
-        writer = position_writer(Works(database, clock, outbox.write, "/linli/volunteer"))
+        writer = position_writer(Works(database, clock, outbox, "/linli/volunteer"))
         rows = await database.system.fetch(
             "SELECT volunteers.id, volunteers.person, latitude, longitude FROM volunteers JOIN positions "
             "ON volunteer_id = volunteers.id JOIN duties ON duties.volunteer_id = volunteers.id LIMIT 20000"

@@ -6,9 +6,10 @@ from typing import Annotated, Literal, Self
 from uuid import UUID
 
 from pydantic import BaseModel, Field, StringConstraints
+from starlette.requests import Request
 from starlette.responses import Response
 
-from services.volunteer.api.access import STAFF, In, Moment, Text
+from services.volunteer.api.access import STAFF, EvidenceRef, In, Moment, Text
 from services.volunteer.api.beneficiaries import PointIn
 from services.volunteer.domain.claim import Claim
 from services.volunteer.domain.disclosure import SHOWN, Stage
@@ -25,6 +26,7 @@ from services.volunteer.usecases.end_task import (
     report_end,
 )
 from services.volunteer.usecases.release_claim import release_claim
+from shared.database.work import Work
 from shared.errors import Forbidden
 from shared.http.call import Requested, answered
 from shared.http.paging import Page, Paged
@@ -46,6 +48,7 @@ class ShownState(StrEnum):
     confirmed = "confirmed"
     released = "released"
     missed = "missed"
+    refuted = "refuted"
 
 
 class ClaimIn(In):
@@ -67,6 +70,7 @@ class ReportIn(In):
 
     outcome: Literal["done", "not-needed", "not-possible"]
     note: Text | None = None
+    evidence: list[EvidenceRef] = Field([], max_length=8, description="References to photos, kept elsewhere")
 
 
 class ConfirmIn(In):
@@ -137,8 +141,11 @@ class ConfirmedView(BaseModel):
 
 @routes.post("/claim", response_model=ClaimView)
 @members()
-async def claim(task_id: UUID, body: ClaimIn, call: Requested) -> Response:
+async def claim(task_id: UUID, body: ClaimIn, call: Requested, request: Request) -> Response:
     """Take a place; exactly one wins each, and the winner may ask again. Publishes `task-claimed`."""
+    if not body.wait:
+        # The losers of a storm are answered together, without a transaction of their own.
+        await request.app.state.places.submit((call.community, task_id, call.actor.person))
     wish = Wish(
         *(new_id(), call.community, task_id, body.volunteer, call.actor.person), at=body.at, wait=body.wait
     )
@@ -151,15 +158,17 @@ async def claim(task_id: UUID, body: ClaimIn, call: Requested) -> Response:
 
 @routes.post("/release", response_model=ClaimView)
 @members()
-async def release(task_id: UUID, call: Requested) -> Response:
+async def release(task_id: UUID, call: Requested, request: Request) -> Response:
     """Give one's place back, or leave the waiting list; who waits moves up at once."""
 
     def answer(given: Claim | None) -> ClaimView:
         return ClaimView.of(given) if given else ClaimView(task=task_id, state=ShownState.released)
 
-    return await call.write(
-        lambda work: release_claim(work, call.community, task_id, call.actor.person), answer
-    )
+    async def use_case(work: Work) -> Claim | None:
+        work.after_commit(request.app.state.ask)
+        return await release_claim(work, call.community, task_id, call.actor.person)
+
+    return await call.write(use_case, answer)
 
 
 @routes.get("/beneficiary", response_model=DisclosedView)
@@ -188,7 +197,13 @@ async def report(task_id: UUID, body: ReportIn, call: Requested) -> Response:
     outcome = Outcome(body.outcome)
     return await call.write(
         lambda work: report_end(
-            work, call.community, task_id, call.actor.person, outcome=outcome, note=body.note
+            work,
+            call.community,
+            task_id,
+            call.actor.person,
+            outcome=outcome,
+            note=body.note,
+            evidence=tuple(body.evidence),
         ),
         ClaimView.of,
     )

@@ -6,6 +6,7 @@ from typing import Self
 from uuid import UUID
 
 from pydantic import BaseModel, Field
+from starlette.requests import Request
 from starlette.responses import Response
 
 from services.volunteer.api.access import In, Moment, own
@@ -124,11 +125,16 @@ class CodeView(BaseModel):
 
 @routes.post("", status_code=201, response_model=TaskView)
 @members()
-async def ask_for(body: AskIn, call: Requested) -> Response:
+async def ask_for(body: AskIn, call: Requested, request: Request) -> Response:
     """Ask for help, for oneself or one's family, or as staff for anybody; publishes `task-opened`."""
     ask = body.ask(new_id(), call.community)
+
+    async def use_case(work: Work) -> Task:
+        work.after_commit(request.app.state.ask)
+        return await open_task(work, ask, only_of=own(call))
+
     return await call.write(
-        lambda work: open_task(work, ask, only_of=own(call)),
+        use_case,
         TaskView.of,
         status=201,
         etag=lambda task: task.version,

@@ -44,6 +44,17 @@ _FREE = """
 SELECT task_id, count(*) FILTER (WHERE claim_id IS NULL) AS free FROM task_places
 WHERE community_id = $1 AND task_id = ANY($2::uuid[]) GROUP BY task_id
 """
+_TAKEN_BY_OTHERS = """
+SELECT asked.number
+FROM unnest($1::uuid[], $2::uuid[], $3::text[]) WITH ORDINALITY AS asked (community, task, person, number)
+CROSS JOIN LATERAL (
+    SELECT count(*) AS places, count(claims.id) AS taken,
+           count(*) FILTER (WHERE claims.person = asked.person) AS own
+    FROM task_places LEFT JOIN claims ON claims.id = task_places.claim_id
+    WHERE task_places.task_id = asked.task AND task_places.community_id = asked.community
+) AS found
+WHERE found.places > 0 AND found.taken = found.places AND found.own = 0
+"""
 # The task's row is held, so nobody else takes one now; the condition on claim_id holds without that too.
 _TAKE = """
 UPDATE task_places SET claim_id = $3
@@ -126,6 +137,17 @@ async def free_places(connection: Connection, community: UUID, tasks: Sequence[U
     """How many places of each task nobody has taken."""
     rows = await connection.fetch(_FREE, community, list(tasks))
     return {row["task_id"]: row["free"] for row in rows}
+
+
+async def taken_by_others(connection: Connection, asked: Sequence[tuple[UUID, UUID, str]]) -> set[int]:
+    """Of questions (community, task, person) the numbers, from 0, of those where all places are others'."""
+    rows = await connection.fetch(
+        _TAKEN_BY_OTHERS,
+        [community for community, _, _ in asked],
+        [task for _, task, _ in asked],
+        [person for _, _, person in asked],
+    )
+    return {row["number"] - 1 for row in rows}
 
 
 async def take_place(connection: Connection, task: Task, claim: UUID) -> int | None:

@@ -84,11 +84,16 @@ async def _refuse_early(work: Work, wish: Wish) -> None:
     """Spares the losers of a storm the wait for the task's row: what is full now is answered now."""
     if wish.wait:
         return
-    free = await tasks.free_places(work.connection, wish.community, [wish.task])
-    if free.get(wish.task) == 0:
-        held = await claims.of_task(work.connection, wish.community, wish.task)
-        if all(claim.person != wish.person for claim in held):
-            raise NoPlaceError("others were faster; every place is taken")
+    (refused,) = await refuse_taken(work, [(wish.community, wish.task, wish.person)])
+    if refused is not None:
+        raise refused
+
+
+async def refuse_taken(work: Work, asked: Sequence[tuple[UUID, UUID, str]]) -> list[NoPlaceError | None]:
+    """Answers, for many at once, who need not try: all places of the task (second) are others' already."""
+    taken = await tasks.taken_by_others(work.connection, asked)
+    refusal = "others were faster; every place is taken"
+    return [NoPlaceError(refusal) if number in taken else None for number in range(len(asked))]
 
 
 async def take_place(

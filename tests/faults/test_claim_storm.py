@@ -1,0 +1,139 @@
+"""A storm of claims on three processes, of which each is killed: no place twice, none lost, one fact each."""
+
+import asyncio
+import json
+import signal
+from collections import Counter
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+import aiohttp
+import asyncpg
+import pytest
+
+from shared.identifiers import new_id
+from tests.fixtures.identity import Issuer
+from tests.fixtures.services import MakeSettings
+from tests.runtime.processes import Process, started
+
+pytestmark = pytest.mark.anyio
+
+PROCESSES = 3
+TASKS = 10
+CLAIMANTS = 20
+COMMUNITY = new_id()
+
+
+class Storm:
+    """Everybody wants every place, asks any process, and asks again until somebody answers."""
+
+    def __init__(self, urls: list[str], issuer: Issuer, entries: dict[str, UUID]) -> None:
+        self._urls = urls
+        self._entries = entries
+        self._headers = {person: issuer.headers(person, {COMMUNITY: ("rider",)}) for person in entries}
+        self.won: dict[str, list[tuple[str, str]]] = {}
+        self.unanswered = 0
+        self.answers = 0
+        self._progress = asyncio.Event()
+
+    async def answered(self, many: int) -> None:
+        """Wait until so many wishes were answered."""
+        while self.answers < many:
+            self._progress.clear()
+            await self._progress.wait()
+
+    async def claim(self, session: aiohttp.ClientSession, person: str, task: str, turn: int) -> None:
+        """One wish, with its key, until it is answered for good."""
+        headers = self._headers[person] | {"Idempotency-Key": f"{person}-{task}"}
+        body = {"volunteer": str(self._entries[person])}
+        for attempt in range(200):
+            url = f"{self._urls[(turn + attempt) % PROCESSES]}/tasks/{task}/claim"
+            try:
+                async with session.post(url, json=body, headers=headers) as answer:
+                    said = await answer.json()
+            except (aiohttp.ClientError, TimeoutError):
+                self.unanswered += 1
+                await asyncio.sleep(0.05)
+                continue
+            if answer.status >= 500 or said.get("type", "").endswith("in-progress"):
+                await asyncio.sleep(0.05)
+                continue
+            self.answers += 1
+            self._progress.set()
+            assert answer.status in {200, 409}, said
+            if answer.status == 200:
+                self.won.setdefault(task, []).append((said["id"], person))
+            return
+        pytest.fail(f"nobody answered {person}")
+
+
+async def test_three_processes_killed_amid_a_storm_give_each_place_once(
+    service_settings: MakeSettings, issuer: Issuer
+) -> None:
+    settings = service_settings("volunteer")
+    database = await asyncpg.connect(str(settings.database_system_url))
+    entries, tasks = await prepared(database)
+    only = ("--only", "api")
+    with (
+        started("services.volunteer", settings, *only) as one,
+        started("services.volunteer", settings, *only) as two,
+        started("services.volunteer", settings, *only) as three,
+    ):
+        processes = [one, two, three]
+        urls = [listening(process) for process in processes]
+        storm = Storm(urls, issuer, entries)
+        async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=5)) as session:
+            wishes = [
+                asyncio.create_task(storm.claim(session, person, task, number))
+                for task in tasks
+                for number, person in enumerate(entries)
+            ]
+            # Two die while it blows, the third one sees it through.
+            for process, share in ((one, 0.25), (two, 0.5)):
+                await storm.answered(round(share * len(wishes)))
+                process.child.send_signal(signal.SIGKILL)
+            await asyncio.gather(*wishes)
+    assert storm.unanswered > 0, "the kills hit nobody"
+    places = await database.fetch("SELECT task_id, claim_id FROM task_places")
+    assert len(places) == TASKS
+    claims = {row["id"]: row for row in await database.fetch("SELECT id, task_id, person FROM claims")}
+    assert {row["claim_id"] for row in places} == set(claims)  # none doubled, none lost
+    # Whoever was told to have won has it, and each winner was told, by the answer or the one to the repeat.
+    assert {task: {claim for claim, _ in told} for task, told in storm.won.items()} == {
+        str(row["task_id"]): {str(row["claim_id"])} for row in places
+    }
+    said = Counter(
+        json.loads(row["value"])["claim"]
+        for row in await database.fetch("SELECT value FROM outbox WHERE headers::text LIKE '%task-claimed%'")
+    )
+    assert said == Counter(str(claim) for claim in claims)
+    await database.close()
+
+
+def listening(process: Process) -> str:
+    return str(process.until("listening")["url"])
+
+
+async def prepared(database: "asyncpg.Connection[asyncpg.Record]") -> tuple[dict[str, UUID], list[str]]:
+    """Claimants, and tasks that do not overlap, so that one person may win them all."""
+    now = datetime.now(UTC)
+    entries = {f"rider-{number}": new_id() for number in range(CLAIMANTS)}
+    await database.executemany(
+        "INSERT INTO volunteers (id, community_id, person, kind, state, consent_text, consented_at, "
+        "registered_at, changed_at, version) VALUES ($1, $2, $3, 'rider', 'active', '1', $4, $4, $4, 2)",
+        [(entry, COMMUNITY, person, now) for person, entry in entries.items()],
+    )
+    tasks = [new_id() for _ in range(TASKS)]
+    rules = json.dumps({"who": ["rider"], "confirmation": "staff"})
+    for number, task in enumerate(tasks):
+        begins = now + timedelta(hours=1, minutes=30 * number)
+        await database.execute(
+            "INSERT INTO tasks (id, community_id, kind, rules, minutes, starts_at, ends_at, places, "
+            "two_persons, opened_at, family, code_failures, state, version) "
+            "VALUES ($1, $2, 'errand', $3::jsonb, 30, $4, $5, 1, false, $6, '{}', 0, 'open', 1)",
+            *(task, COMMUNITY, rules, begins, begins + timedelta(minutes=30), now),
+        )
+        await database.execute(
+            "INSERT INTO task_places (task_id, number, community_id) VALUES ($1, 1, $2)", task, COMMUNITY
+        )
+    return entries, [str(task) for task in tasks]
