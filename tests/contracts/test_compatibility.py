@@ -158,7 +158,7 @@ def test_every_field_of_every_event_is_guarded() -> None:
     for name, body in current.items():
         for field in body["properties"]:
             kept = {key: part for key, part in body["properties"].items() if key != field}
-            found = breaks(current, current | {name: body | {"properties": kept}})
+            found = breaks({name: body}, {name: body | {"properties": kept}})
             assert ("field-removed", name) in {(one.kind, one.type) for one in found}
 
 

@@ -13,6 +13,9 @@ from shared.contracts.catalogue import published
 from tests.contracts.checked_in import load, types, validator
 from tests.contracts.made_values import values
 
+# For each of dozens of facts, whose fields are of the same few kinds.
+EXAMPLES = 20
+
 
 def read(fact: type[Fact], value: Any) -> Fact | None:
     try:
@@ -26,7 +29,7 @@ def test_model_and_schema_agree_and_nothing_is_lost(name: str) -> None:
     schema, fact, judge = load("schemas", name), published()[name], validator(name)
     parts = schema.get("definitions", {})
 
-    @settings(max_examples=60, deadline=None)
+    @settings(max_examples=EXAMPLES, deadline=None)
     @given(values(schema, parts))
     def agree(value: Any) -> None:
         found = read(fact, value)
@@ -49,7 +52,7 @@ def test_what_the_schema_allows_the_model_reads_even_when_bent(name: str) -> Non
         st.none() | st.booleans() | st.integers() | fractions | st.text() | st.just([])
     )
 
-    @settings(max_examples=60, deadline=None)
+    @settings(max_examples=EXAMPLES, deadline=None)
     @given(st.sampled_from(sorted(example)), anything)
     def bend(field: str, thing: Any) -> None:
         bent = example | {field: thing}

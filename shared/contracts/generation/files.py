@@ -1,6 +1,8 @@
 """The generated files: what each must hold, writing them, and telling which differ."""
 
 import json
+from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -21,8 +23,9 @@ def current_schemas() -> dict[str, dict[str, Any]]:
     return {"attributes": attributes_schema()} | schemas
 
 
-def expected_files() -> dict[Path, str]:
-    """The text of every generated file by its path below the contracts' folder."""
+@cache
+def expected_files() -> Mapping[Path, str]:
+    """The text of every generated file by its path below the contracts' folder; made once in a process."""
     files = {Path("schemas", f"{name}.json"): as_text(schema) for name, schema in current_schemas().items()}
     for name, found in sorted(examples().items()):
         files[Path("examples", f"{name}.json")] = as_text([record_of(example) for example in found])

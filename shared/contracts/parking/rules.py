@@ -14,6 +14,4 @@ class RulesChanged(Fact, event_type="linli.parking.rules-changed.v1", subject="p
     place: UUID = Field(description="The compound.")
     version: Quantity = Field(ge=1, description="The number of the rule within its compound.")
     effective_from: Instant = Field(description="For stays that begin then or later.")
-    free_minutes: Quantity | None = Field(
-        default=None, description="How long one may stay; none: no limit."
-    )
+    free_minutes: Quantity | None = Field(default=None, description="How long one may stay; none: no limit.")
