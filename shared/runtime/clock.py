@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Protocol
 
-RECHECK_SECONDS = 0.1
+RECHECK_SECONDS = 0.02
 _STILL = timedelta(0)
 _log = logging.getLogger(__name__)
 

@@ -4,7 +4,7 @@ import asyncio
 import errno
 import socket
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import uvicorn
 from starlette.types import ASGIApp
@@ -57,7 +57,6 @@ class HttpServer:
                 proxy_headers=False,
                 backlog=BACKLOG,
                 timeout_keep_alive=75,
-                timeout_graceful_shutdown=FINISH_SECONDS,
             )
         )
 
@@ -71,19 +70,47 @@ class HttpServer:
 
     def stop(self) -> None:
         """Accepts no more connections and ends when the requests under way are answered."""
-        self._server.should_exit = True
+        self._server.stop()
 
 
 class _Server(uvicorn.Server):
-    """Says when it listens, and leaves signals to the supervisor's process, which stops more than HTTP."""
+    """Says when it listens, and leaves signals to the supervisor's process, which stops more than HTTP.
+
+    It stops when it is told to: uvicorn's own looks for that ten times a second, and sleeps once more.
+    """
 
     def __init__(self, config: uvicorn.Config) -> None:
         super().__init__(config)
         self.listening = asyncio.Event()
+        self._stopping = asyncio.Event()
+
+    def stop(self) -> None:
+        self.should_exit = True
+        self._stopping.set()
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         self.listening.set()
+
+    async def main_loop(self) -> None:
+        while not await self.on_tick(0):  # writes the answers' date
+            with suppress(TimeoutError):
+                async with asyncio.timeout(1):
+                    await self._stopping.wait()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        for listening in (*self.servers, *(sockets or ())):
+            listening.close()
+        state = self.server_state
+        for connection in list(state.connections):
+            connection.shutdown()
+        try:
+            async with asyncio.timeout(FINISH_SECONDS):
+                while state.connections or state.tasks:  # noqa: ASYNC110  sets that tell of no change
+                    await asyncio.sleep(0.01)
+        except TimeoutError:
+            for task in state.tasks:
+                task.cancel()
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:

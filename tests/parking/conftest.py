@@ -55,7 +55,7 @@ def household_ended(household: UUID, sequence: int, community: UUID = HERE) -> E
 async def parking_at_work(
     make_settings: MakeSettings, issuer: Issuer, *only: Activity
 ) -> AsyncIterator[Parking]:
-    async with running(SERVICE, make_settings("parking"), only) as service:
+    async with running(SERVICE, make_settings("parking", only), only) as service:
         yield Parking(service, issuer)
 
 

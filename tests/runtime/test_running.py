@@ -50,7 +50,7 @@ async def test_a_use_case_is_woken_through_the_context(service_settings: MakeSet
         return 0
 
     service = composed_of(Parts(routers=[], schedule=[Every("sweep", 3600, sweep)]))
-    async with running(service, service_settings("parking"), API) as at_work:
+    async with running(service, service_settings("parking", API), API) as at_work:
         await asyncio.wait_for(runs.get(), 5)
         at_work.context.wake("sweep")
         await asyncio.wait_for(runs.get(), 5)
@@ -61,7 +61,7 @@ async def test_a_use_case_is_woken_through_the_context(service_settings: MakeSet
 async def test_business_time_is_the_clock_file_s(service_settings: MakeSettings, tmp_path: Path) -> None:
     last_year = datetime(2025, 3, 1, 8, tzinfo=UTC)
     jump(tmp_path / "clock", last_year)
-    settings = service_settings("parking", clock_file=tmp_path / "clock")
+    settings = service_settings("parking", API, clock_file=tmp_path / "clock")
     async with running(SERVICE, settings, API) as at_work, at_work.context.works.for_system("test") as work:
         assert last_year <= work.now < last_year + timedelta(minutes=1)
 
@@ -78,7 +78,7 @@ async def test_a_task_that_ends_is_seen_by_health_and_by_whoever_runs_it(
 
     service = composed_of(Parts(routers=[], batches=[Doomed()]))  # type: ignore[list-item]
     with pytest.raises(TaskEndedError, match="batch dying ended"):
-        async with running(service, service_settings("parking"), API) as at_work:
+        async with running(service, service_settings("parking", API), API) as at_work:
             async with httpx.AsyncClient(base_url=at_work.url) as client:
                 assert (await client.get("/health/live")).status_code == 204
                 let_it_die.set()
@@ -98,7 +98,7 @@ async def test_what_was_submitted_is_flushed_before_resources_close(service_sett
 
     batch: BatchWriter[int, int] = BatchWriter(flush, name="numbers", most=2)
     service = composed_of(Parts(routers=[], batches=[batch]), order)
-    async with running(service, service_settings("parking"), API):
+    async with running(service, service_settings("parking", API), API):
         waiting = [asyncio.create_task(batch.submit(number)) for number in range(5)]
         await asyncio.sleep(0)
     assert await asyncio.gather(*waiting) == [0, 1, 2, 3, 4]
@@ -110,7 +110,7 @@ async def test_what_was_submitted_is_flushed_before_resources_close(service_sett
 async def test_an_address_in_use_stops_it_before_anything_is_opened(service_settings: MakeSettings) -> None:
     order: list[str] = []
     taken = bind("127.0.0.1", 0)
-    settings = service_settings("parking", port=taken.getsockname()[1])
+    settings = service_settings("parking", API, port=taken.getsockname()[1])
     with pytest.raises(CannotListenError):
         async with running(composed_of(Parts(routers=[]), order), settings, API):
             pytest.fail("it listens where another does")
@@ -119,7 +119,7 @@ async def test_an_address_in_use_stops_it_before_anything_is_opened(service_sett
 
 
 async def test_two_services_run_side_by_side_in_one_process(service_settings: MakeSettings) -> None:
-    first, second = service_settings("parking"), service_settings("parking")
+    first, second = service_settings("parking", API), service_settings("parking", API)
     async with running(SERVICE, first, API) as one, running(SERVICE, second, API) as other:
         assert one.url != other.url
         async with httpx.AsyncClient() as client:
@@ -128,12 +128,12 @@ async def test_two_services_run_side_by_side_in_one_process(service_settings: Ma
 
 
 async def test_a_database_of_another_revision_is_not_ready(service_settings: MakeSettings) -> None:
-    wired = service_settings("parking")
+    wired = service_settings("parking", API)
     unmigrated = {
         name: getattr(wired, name).rsplit("/", 1)[0] + "/postgres"
         for name in ("database_url", "database_system_url")
     }
-    settings = service_settings("parking", **unmigrated)
+    settings = service_settings("parking", API, **unmigrated)
     async with running(SERVICE, settings, API) as it, httpx.AsyncClient(base_url=it.url) as client:
         ready = await client.get("/health/ready")
     assert ready.status_code == 503
@@ -142,7 +142,7 @@ async def test_a_database_of_another_revision_is_not_ready(service_settings: Mak
 
 
 async def test_without_the_api_there_are_health_and_metrics_only(service_settings: MakeSettings) -> None:
-    only, settings = [Activity.schedule], service_settings("parking")
+    only, settings = [Activity.schedule], service_settings("parking", API)
     async with running(SERVICE, settings, only) as it, httpx.AsyncClient(base_url=it.url) as client:
         assert (await client.get("/health/ready")).status_code == 204
         assert "linli_event_loop_lag_seconds" in (await client.get("/metrics")).text

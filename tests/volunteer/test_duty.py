@@ -79,14 +79,14 @@ async def test_planned_duty_begins_and_ends_by_the_clock(quiet: Volunteering) ->
     await quiet.made("rider-7", "rider", path, {"starts_at": times["ends_at"], "ends_at": hence(hours=5)})
     assert await turn_duties(quiet.works) == 0
     jump(quiet.clock, datetime.now(UTC) + timedelta(hours=3))
-    await asyncio.sleep(0.15)
+    await asyncio.sleep(0.03)
     assert await turn_duties(quiet.works) == 1
     assert [each["state"] for each in (await quiet.read("rider-7", "rider", path))["items"]] == [
         "on",
         "planned",
     ]
     jump(quiet.clock, datetime.now(UTC) + timedelta(hours=6))
-    await asyncio.sleep(0.15)
+    await asyncio.sleep(0.03)
     while await turn_duties(quiet.works):
         pass
     assert len(await quiet.said("duty-started")) == len(await quiet.said("duty-ended")) == 2
@@ -140,5 +140,5 @@ async def test_the_newest_position_is_kept_for_a_day(quiet: Volunteering) -> Non
             assert (await client.get(f"/volunteers/{rider}/position")).status_code == 404
     assert await forget_positions(quiet.works) == 0
     jump(quiet.clock, datetime.now(UTC) + timedelta(hours=24))
-    await asyncio.sleep(0.15)
+    await asyncio.sleep(0.03)
     assert await forget_positions(quiet.works) == 1
