@@ -3,7 +3,7 @@
 from functools import partial
 
 from services.issues.store.photo_objects import PhotoObjects
-from services.issues.usecases.escalate_cases import escalate_cases
+from services.issues.usecases.escalate_cases import Watermark, escalate_cases
 from services.issues.usecases.routings import Routings
 from services.issues.usecases.sweep_photos import sweep_photos
 from shared.http.idempotency import forget_keys
@@ -20,6 +20,6 @@ def schedule(routings: Routings, photos: PhotoObjects) -> tuple[Every, ...]:
     """Give what the clock starts; `routings` are those by which reports are dispatched."""
     return (
         *SCHEDULE,
-        Every("escalate late cases", 1, partial(escalate_cases, routings=routings)),
+        Every("escalate late cases", 1, partial(escalate_cases, routings=routings, watermark=Watermark())),
         Every("sweep photos", 600, partial(sweep_photos, objects=photos)),
     )

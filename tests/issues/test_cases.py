@@ -47,6 +47,10 @@ async def test_filters(town: Town) -> None:
     assert await listed(town, "role=operator") == {inside, leak}
     assert await listed(town, "person=ann") == {assigned}
     assert await listed(town, "bbox=121.5,29.5,122.5,30.5") == {inside}
+    assert await listed(town, "bbox=121.999,29.999,122,30") == {inside}
+    assert await listed(town, "bbox=121.999,29.999,122.011,30.011&category=leak") == set()
+    hers = await listed(town, "bbox=121.9,29.9,122.1,30.1", person="rita", roles=("resident",))
+    assert hers == {inside}
     at = (await town.get(f"/cases/{leak}"))["reported_at"].replace("+", "%2B")
     assert await listed(town, f"since={at}") == {leak, assigned}
     assert await listed(town, f"until={at}") == {inside}

@@ -217,6 +217,9 @@ async def test_work_is_listed_by_whose_it_is_and_how_late(late: Late) -> None:
     await change(late, there, "resolve", ("guard",), "gu", outcome="gone")
     assert await listed("late=true", role="operator") == {everywhere}
     assert await listed("open=true", role="operator") == {everywhere, own}
+    whole = await late.get(f"/cases/{own}")
+    (item,) = (await late.get("/cases?person=gu"))["items"]
+    assert item == {name: whole[name] for name in item}
     page = await late.get("/cases?mine=true&limit=1", person="gu", roles=("guard",))
     rest = await late.get(f"/cases?mine=true&limit=1&cursor={page['next']}", person="gu", roles=("guard",))
     assert [page["items"][0]["id"], rest["items"][0]["id"], rest["next"]] == [str(own), str(there), None]

@@ -15,8 +15,8 @@ OPEN = "state IN ('reported', 'accepted', 'assigned', 'in-progress')"
 # One probe of an index that holds open cases only, in order of when to look at them.
 LATE = f"""
     SELECT {COLUMNS}, escalated FROM cases
-    WHERE escalates_at < $1 AND escalates_at IS NOT NULL AND {OPEN}
-    ORDER BY escalates_at LIMIT $2
+    WHERE escalates_at >= $1 AND escalates_at < $2 AND escalates_at IS NOT NULL AND {OPEN}
+    ORDER BY escalates_at LIMIT $3
     FOR UPDATE SKIP LOCKED
 """  # noqa: S608
 
@@ -59,9 +59,9 @@ class Reached:
     again: datetime | None
 
 
-async def late_cases(connection: Connection, now: datetime, most: int) -> list[LateCase]:
-    """Take open cases that are to be looked at before now, the longest due first."""
-    rows = await connection.fetch(LATE, now, most)
+async def late_cases(connection: Connection, since: datetime, now: datetime, most: int) -> list[LateCase]:
+    """Take open cases that are to be looked at since then and before now, the longest due first."""
+    rows = await connection.fetch(LATE, since, now, most)
     return [LateCase(case_of(row), row["escalated"]) for row in rows]
 
 

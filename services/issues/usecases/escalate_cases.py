@@ -1,7 +1,8 @@
 """The clock tells those above of cases that are late, level by level, each level once."""
 
+import time
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Final
 from uuid import UUID
 
@@ -15,19 +16,49 @@ from shared.contracts.issues.deadline import IssueOverdue
 from shared.database.work import Work, Works
 
 MOST: Final = 200
+WHOLE_EVERY: Final = 15.0
+_BEGINNING: Final = datetime.min.replace(tzinfo=UTC)
 ACTOR: Final = "deadline"
 
 
-async def escalate_cases(works: Works, routings: Routings) -> int:
+class Watermark:
+    """Until when all that was due has been taken: looking from there on spares the index's dead entries.
+
+    What lies before it comes from cases that were reopened or held by somebody: from time to time all is
+    looked at.
+    """
+
+    def __init__(self, whole_every: float = WHOLE_EVERY) -> None:
+        self._whole_every = whole_every
+        self._whole_at = -whole_every
+        self._until = _BEGINNING
+
+    def since(self) -> datetime:
+        """Give the moment from which to look."""
+        if time.monotonic() - self._whole_at >= self._whole_every:
+            return _BEGINNING
+        return self._until
+
+    def looked(self, since: datetime, until: datetime) -> None:
+        """Remember that nothing is left between these."""
+        if since == _BEGINNING:
+            self._whole_at = time.monotonic()
+        self._until = until
+
+
+async def escalate_cases(works: Works, routings: Routings, watermark: Watermark | None = None) -> int:
     """Take up to `MOST` open cases whose next level has come; gives how many were taken.
 
-    A case that somebody is changing at this moment is left to the next run.
+    A case that somebody is changing at this moment is left to a later run.
     """
+    since = _BEGINNING if watermark is None else watermark.since()
     async with works.for_system("/linli/issues/deadlines") as work:
-        late = await late_cases(work.connection, work.now, MOST)
+        late = await late_cases(work.connection, since, work.now, MOST)
         if late:
             await _escalate(work, late, routings)
-        return len(late)
+    if watermark is not None and len(late) < MOST:
+        watermark.looked(since, work.now)
+    return len(late)
 
 
 async def _escalate(work: Work, late: list[LateCase], routings: Routings) -> None:
