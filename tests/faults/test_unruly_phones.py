@@ -66,6 +66,9 @@ def test_until_its_deadline_a_message_is_tried_and_then_given_up(
     here.told.remove(here.guard.hears("case-assigned", case))
     here.hears_all()
     eventually(lambda: ["throttled"] * 2 in here.attempts(case), 20, "a second attempt")
+    # A case that is still open tomorrow would be overdue, and others would hear of that.
+    here.resolved(here.deputy, case, here.resident)
+    here.hears_all()
     jump(here.clock, here.now + timedelta(days=1, minutes=1))
     expired = {(here.guard.person, "expired")}
     eventually(lambda: _failures(deployment, here) == expired, 20, "message-failed")
