@@ -13,6 +13,7 @@ from services.parking.api import (
     rules,
     sightings,
     stays,
+    vehicle_files,
     vehicles,
     violation_kinds,
     violations,
@@ -23,7 +24,14 @@ from services.parking.domain.compounds import ClosedCompoundError, UnknownCompou
 from services.parking.domain.hours import WrongHoursError
 from services.parking.domain.limits import WrongLimitError
 from services.parking.domain.plate import UnreadablePlateError
-from services.parking.domain.vehicle import EndedHouseholdError, PlateTakenError, UnknownHouseholdError
+from services.parking.domain.vehicle import (
+    EndedHouseholdError,
+    EndedVehicleError,
+    PlateTakenError,
+    UnknownHouseholdError,
+    WrongTimeError,
+)
+from services.parking.domain.vehicle_rows import BadFileError
 from services.parking.domain.violation import ClearedError
 from services.parking.domain.violation_kind import UnknownKindError, WrongStepsError
 from services.parking.schedule import JUDGE, SCHEDULE
@@ -39,6 +47,9 @@ ERRORS: dict[type[BaseException], Handling] = {
     UnreadablePlateError: Handling(422, "unreadable-plate", "The plate cannot be read"),
     UnknownHouseholdError: Handling(422, "unknown-household", "There is no such household"),
     EndedHouseholdError: Handling(409, "ended-household", "The household has moved out"),
+    EndedVehicleError: Handling(409, "ended-vehicle", "The vehicle is its household's no more"),
+    WrongTimeError: Handling(422, "wrong-time", "That cannot be from then on"),
+    BadFileError: Handling(422, "bad-file", "The file cannot be read"),
     PlateTakenError: Handling(409, "plate-taken", "The plate is registered already"),
     UnknownCompoundError: Handling(422, "unknown-compound", "There is no such compound"),
     ClosedCompoundError: Handling(409, "closed-compound", "The compound was closed"),
@@ -50,7 +61,7 @@ ERRORS: dict[type[BaseException], Handling] = {
 }
 
 ROUTERS = (
-    *(vehicles.routes, devices.routes, reads.routes, compounds.routes),
+    *(vehicle_files.routes, vehicles.routes, devices.routes, reads.routes, compounds.routes),
     *(rules.routes, zones.routes),
     *(passes.routes, stays.routes, stays.overstay_routes),
     *(sightings.routes, violations.routes, violation_kinds.routes, board.routes),

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from services.parking.domain.device_time import TOLERANCE, device_clock
 from services.parking.domain.limits import Cover, LimitRule, limit_of, rule_at
 from services.parking.domain.overstay import Change, Verdict, change_of, judge
-from services.parking.domain.stays import GateRead, StayState, fold, stay_id
+from services.parking.domain.stays import GateRead, StayState, fold, going_on, stay_id
 from services.parking.domain.watermark import Lane, watermark
 
 NOON = datetime(2026, 3, 2, 4, tzinfo=UTC)
@@ -63,6 +63,23 @@ def test_a_late_read_makes_no_stay_of_an_entry_vanish_or_last_longer(
             end = after[stay.id].exited_at
             assert end is not None
             assert end <= stay.exited_at
+
+
+@given(reads, reads)
+def test_going_on_from_the_last_stay_is_the_same_as_folding_everything(
+    early: list[GateRead], late: list[GateRead]
+) -> None:
+    before = fold(early)
+    known = {(read.device, read.read) for read in early}
+    new = [read for read in late if (read.device, read.read) not in known]
+    last = before[-1] if before else None
+    going = going_on(last, new) if new else []
+    if going is None:
+        ends = [each for each in (last and last.first.at, last and last.exited_at) if each]
+        assert min(read.at for read in new) <= max(ends) or (last and last.entered_at is None)
+    else:
+        kept = before[:-1] if last and new and last.state is StayState.open else before
+        assert kept + going == fold(early + new)
 
 
 def test_a_missed_exit_and_a_missed_entry_say_so() -> None:

@@ -7,9 +7,11 @@ from fastapi import Query
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
+from services.parking.api.fields import In, Moment, PlateText
 from services.parking.domain.plate import PlateKind, normalised
 from services.parking.domain.vehicle import Vehicle
 from services.parking.store import vehicles
+from services.parking.usecases.change_vehicle import change_plate, end_vehicle
 from services.parking.usecases.register_vehicle import Registration, register_vehicle
 from shared.database.work import Work
 from shared.errors import NotFound
@@ -50,7 +52,38 @@ class VehicleView(BaseModel):
     )
     index: int = Field(description="Which of the household's vehicles it is, from 1.")
     valid_from: AwareDatetime
+    valid_until: AwareDatetime | None = Field(description="Until when it was its household's; none: it is.")
     registered_at: AwareDatetime
+
+
+class EndVehicle(In):
+    """When a vehicle is its household's no more."""
+
+    valid_until: Moment | None = Field(None, description="Without it from now on.")
+
+
+class NewPlate(In):
+    """A vehicle's new plate."""
+
+    model_config = ConfigDict(json_schema_extra={"example": {"plate": "浙L·F12345"}})
+
+    plate: PlateText
+    valid_from: Moment | None = Field(None, description="Without it from now on.")
+
+
+class HadView(BaseModel):
+    """A plate and when the vehicle had it."""
+
+    plate: str
+    plate_kind: PlateKind
+    valid_from: AwareDatetime
+    valid_until: AwareDatetime | None
+
+
+class PlatesView(BaseModel):
+    """All plates of a vehicle."""
+
+    items: list[HadView]
 
 
 @routes.post("", status_code=201, response_model=VehicleView)
@@ -69,6 +102,42 @@ async def register(body: RegisterVehicle, call: Requested) -> Response:
         etag=lambda vehicle: vehicle.version,
         location=lambda vehicle: f"/vehicles/{vehicle.id}",
     )
+
+
+@routes.post("/{vehicle_id}/end", response_model=VehicleView)
+@allow(Role.property, Role.operator)
+async def end(vehicle_id: UUID, body: EndVehicle, call: Requested) -> Response:
+    """Let a vehicle be its household's no more; its plate and its index are free again from then on."""
+    return await call.write(
+        lambda work: end_vehicle(work, call.community, vehicle_id, body.valid_until),
+        _view,
+        etag=lambda vehicle: vehicle.version,
+    )
+
+
+@routes.post("/{vehicle_id}/plate", response_model=VehicleView)
+@allow(Role.property, Role.operator)
+async def replate(vehicle_id: UUID, body: NewPlate, call: Requested) -> Response:
+    """Give a vehicle another plate; it keeps its index, and what it had is kept."""
+    return await call.write(
+        lambda work: change_plate(work, call.community, vehicle_id, body.plate, body.valid_from),
+        _view,
+        etag=lambda vehicle: vehicle.version,
+    )
+
+
+@routes.get("/{vehicle_id}/plates", response_model=PlatesView)
+@allow(Role.property, Role.operator, Role.guard)
+async def list_plates(vehicle_id: UUID, call: Requested) -> Response:
+    """List the plates a vehicle has and had, the first one first."""
+    found = await call.read(lambda work: vehicles.plates_of(work.connection, call.community, vehicle_id))
+    if not found:
+        raise NotFound("no such vehicle")
+    items = [
+        HadView(plate=had.plate.text, plate_kind=had.plate.kind, valid_from=had.since, valid_until=had.until)
+        for had in found
+    ]
+    return answered(PlatesView(items=items))
 
 
 @routes.get("/{vehicle_id}", response_model=VehicleView)
@@ -113,5 +182,6 @@ def _view(vehicle: Vehicle) -> VehicleView:
         suggestion=vehicle.plate.suggestion,
         index=vehicle.index,
         valid_from=vehicle.valid_from,
+        valid_until=vehicle.valid_until,
         registered_at=vehicle.registered_at,
     )

@@ -76,7 +76,7 @@ def next_index(taken: Collection[int]) -> int:
     return next(index for index in range(1, len(taken) + 2) if index not in taken)
 
 
-def may_have(plate: str, vehicle: UUID, since: datetime, had: Iterable[Had]) -> None:
+def may_have(plate: str, vehicle: UUID | None, since: datetime, had: Iterable[Had]) -> None:
     """Refuse a plate that stands for another vehicle then or later; raises PlateTakenError."""
     for other in had:
         if other.plate == plate and other.vehicle != vehicle and (other.until is None or other.until > since):

@@ -26,6 +26,12 @@ ON CONFLICT (id) DO UPDATE
 SET name = coalesce(excluded.name, known.name), closed = excluded.closed, sequence = excluded.sequence
 WHERE known.sequence < excluded.sequence AND known.community_id = excluded.community_id
 """
+_TELL_TIME = """
+INSERT INTO communities AS known (id, community_id, zone, sequence)
+SELECT id, id, zone, sequence FROM unnest($1::uuid[], $2::text[], $3::bigint[]) AS row (id, zone, sequence)
+ON CONFLICT (id) DO UPDATE SET zone = excluded.zone, sequence = excluded.sequence
+WHERE known.sequence < excluded.sequence
+"""
 _CLOSE = """
 UPDATE compounds SET closed = true, sequence = closing.sequence
 FROM unnest($1::uuid[], $2::uuid[], $3::bigint[]) AS closing (id, community_id, sequence)
@@ -99,6 +105,13 @@ async def project(connection: Connection, states: Sequence[CompoundState]) -> No
         [state.name for state in states],
         [False] * len(states),
         [state.sequence for state in states],
+    )
+
+
+async def tell_time(connection: Connection, zones: Sequence[tuple[UUID, str, int]]) -> None:
+    """Note by which clock communities live: id, IANA name and sequence of each."""
+    await connection.execute(
+        _TELL_TIME, [each[0] for each in zones], [each[1] for each in zones], [each[2] for each in zones]
     )
 
 

@@ -8,6 +8,7 @@ from services.parking.domain.vehicle import Household
 from shared.database.work import Connection
 
 _FIND = "SELECT id, ended FROM households WHERE community_id = $1 AND id = $2"
+_FIND_ALL = "SELECT id, ended FROM households WHERE community_id = $1 AND id = ANY($2::uuid[])"
 # Guarded by sequence: events may come again or, after a repartitioning, out of order.
 _PROJECT = """
 INSERT INTO households AS known (id, community_id, ended, sequence, persons)
@@ -17,6 +18,7 @@ FROM unnest($1::uuid[], $2::uuid[], $3::boolean[], $4::bigint[], $5::text[])
 ON CONFLICT (id) DO UPDATE
 SET ended = excluded.ended, sequence = excluded.sequence, persons = excluded.persons
 WHERE known.sequence < excluded.sequence AND known.community_id = excluded.community_id
+RETURNING id, community_id, ended
 """
 _PERSONS = "SELECT id, persons FROM households WHERE id = ANY($1::uuid[]) AND NOT ended"
 
@@ -38,6 +40,12 @@ async def find(connection: Connection, community: UUID, household: UUID) -> Hous
     return None if row is None else Household(row["id"], row["ended"])
 
 
+async def find_all(connection: Connection, community: UUID, wanted: Sequence[UUID]) -> dict[UUID, Household]:
+    """Those of these households that the community has."""
+    rows = await connection.fetch(_FIND_ALL, community, wanted)
+    return {row["id"]: Household(row["id"], row["ended"]) for row in rows}
+
+
 async def persons_of(
     connection: Connection, households: Iterable[UUID | None]
 ) -> dict[UUID, tuple[str, ...]]:
@@ -49,9 +57,12 @@ async def persons_of(
     return {row["id"]: tuple(row["persons"]) for row in rows}
 
 
-async def project(connection: Connection, states: Sequence[HouseholdState]) -> None:
-    """Brings the projection up to these states; each household at most once, older ones change nothing."""
-    await connection.execute(
+async def project(connection: Connection, states: Sequence[HouseholdState]) -> list[tuple[UUID, UUID]]:
+    """Brings the projection up to these states; each household at most once, older ones change nothing.
+
+    Gives those that have ended now, with their communities.
+    """
+    rows = await connection.fetch(
         _PROJECT,
         [state.id for state in states],
         [state.community for state in states],
@@ -59,3 +70,4 @@ async def project(connection: Connection, states: Sequence[HouseholdState]) -> N
         [state.sequence for state in states],
         [" ".join(state.persons) for state in states],  # a person's id holds no space
     )
+    return [(row["id"], row["community_id"]) for row in rows if row["ended"]]

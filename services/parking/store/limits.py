@@ -46,9 +46,11 @@ INSERT INTO rechecks AS waiting (compound_id, plate, community_id, since) VALUES
 ON CONFLICT (compound_id, plate) DO UPDATE SET since = least(waiting.since, excluded.since)
 """
 # Whether the car is in one of them is not asked: its read may be under way.
-_RECHECK_PLATE = """
+_RECHECK_PLATES = """
 INSERT INTO rechecks AS waiting (compound_id, plate, community_id, since)
-SELECT id, $2, community_id, $3 FROM compounds WHERE community_id = $1 AND NOT closed
+SELECT id, plate, community_id, since
+FROM compounds CROSS JOIN unnest($2::text[], $3::timestamptz[]) AS car (plate, since)
+WHERE community_id = $1 AND NOT closed
 ON CONFLICT (compound_id, plate) DO UPDATE SET since = least(waiting.since, excluded.since)
 """
 _RECHECK_COMPOUND = """
@@ -131,9 +133,9 @@ async def recheck_car(connection: Connection, community: UUID, car: Car, since: 
     await connection.execute(_RECHECK_CAR, *car, community, since)
 
 
-async def recheck_plate(connection: Connection, community: UUID, plate: str, since: datetime) -> None:
-    """Have a plate's stays of `since` and later looked at anew, in all compounds of the community."""
-    await connection.execute(_RECHECK_PLATE, community, plate, since)
+async def recheck_plates(connection: Connection, community: UUID, since: Mapping[str, datetime]) -> None:
+    """Have plates' stays of these times and later looked at anew, in all compounds of the community."""
+    await connection.execute(_RECHECK_PLATES, community, list(since), list(since.values()))
 
 
 async def recheck_compound(connection: Connection, community: UUID, compound: UUID, since: datetime) -> None:

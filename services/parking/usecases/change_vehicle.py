@@ -40,8 +40,8 @@ async def change_plate(work: Work, community: UUID, wanted: UUID, given: str, at
     may_have(plate.text, vehicle.id, begins, await vehicles.who_had(work.connection, community, [plate.text]))
     changed = replated(vehicle, plate, begins, since)
     await vehicles.change(work.connection, changed, begins)
-    for text in (vehicle.plate.text, plate.text):
-        await limits.recheck_plate(work.connection, community, text, begins)
+    since_then = {vehicle.plate.text: begins, plate.text: begins}
+    await limits.recheck_plates(work.connection, community, since_then)
     fact = VehiclePlateChanged(
         vehicle=vehicle.id,
         household=vehicle.household,
@@ -66,7 +66,7 @@ async def _end(work: Work, vehicle: Vehicle) -> Vehicle:
     until = vehicle.valid_until
     assert until is not None
     await vehicles.change(work.connection, vehicle, until)
-    await limits.recheck_plate(work.connection, vehicle.community, vehicle.plate.text, until)
+    await limits.recheck_plates(work.connection, vehicle.community, {vehicle.plate.text: until})
     fact = VehicleEnded(
         vehicle=vehicle.id,
         household=vehicle.household,

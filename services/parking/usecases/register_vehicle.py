@@ -52,10 +52,11 @@ async def register_vehicle(work: Work, asked: Registration) -> Vehicle:
 
 
 async def enter_vehicles(work: Work, registered: Sequence[Vehicle]) -> None:
-    """Store vehicles that may be registered, have their stays looked at anew, and tell of them."""
+    """Store vehicles of one community, have their stays looked at anew, and tell of them."""
     await vehicles.add(work.connection, registered)
+    since = {each.plate.text: each.valid_from for each in registered}
+    await limits.recheck_plates(work.connection, registered[0].community, since)
     for vehicle in registered:
-        await limits.recheck_plate(work.connection, vehicle.community, vehicle.plate.text, vehicle.valid_from)
         work.emit(_fact(vehicle), sequence=vehicle.version, community=vehicle.community)
 
 
