@@ -63,6 +63,10 @@ async def test_with_the_code_one_sees_shows_withdraws_and_rates(town: Town) -> N
     shown = await claim(town, "GET", f"/photos/{added.json()['id']}", code)
     assert (shown.status_code, shown.headers["Content-Type"]) == (200, "image/jpeg")
 
+    await town.ask("POST", f"/cases/{case}/photos?kind=after", **image)
+    shown_both = await claim(town, "GET", "", code)
+    assert [each["kind"] for each in shown_both.json()["photos"]] == ["before", "after"]
+    assert "olive" not in shown_both.text
     await town.ask("POST", f"/cases/{case}/resolve", body={"outcome": "towed"})
     await town.ask("POST", f"/cases/{case}/check", person="bea", body={"fixed": True})
     closed = await town.ask("POST", f"/cases/{case}/close", body={})

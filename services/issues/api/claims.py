@@ -42,7 +42,7 @@ class HappenedOut(BaseModel):
 
 
 class ClaimedOut(BaseModel):
-    """An anonymous case as its reporter sees it."""
+    """An anonymous case as its reporter sees it; who handles it and who added a photo is not said."""
 
     id: UUID
     category: str
@@ -83,7 +83,7 @@ class ClaimedOut(BaseModel):
                 )
                 for entry in found.history
             ],
-            photos=[PhotoOut.of(photo) for photo in photos],
+            photos=[PhotoOut.of(photo).model_copy(update={"added_by": None}) for photo in photos],
         )
 
 

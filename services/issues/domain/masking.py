@@ -16,7 +16,9 @@ MASK = "***"
 _PROVINCES = "京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼"
 _DASHES = "‐‑‒–—―−﹣－ー〜～"
 _INVISIBLE = dict.fromkeys((0x00AD, 0x200B, 0x200C, 0x200D, 0x200E, 0x200F, 0x2060, 0xFEFF))
-_CHINESE_DIGITS = str.maketrans("〇零幺一二三四五六七八九壹贰叁肆伍陆柒捌玖", "001123456789123456789")
+_CHINESE_DIGITS = str.maketrans(
+    "〇零幺一二三四五六七八九壹贰叁肆伍陆柒捌玖⓪①②③④⑤⑥⑦⑧⑨", "0011234567891234567890123456789"
+)
 _UNITS = (
     "元|块|万|亿|米|厘米|毫米|公里|平|人|户|吨|公斤|千克|度|件|次|"
     "yuan|rmb|cny|usd|km|kg|mm|cm|m\\b|people|households"
@@ -52,17 +54,16 @@ def _spaced_mobile(separator: str) -> str:
 
 
 _COUNTRY = r"(?:\(?(?:\+|00)\s?86\)?[ -]{0,2})?"
-_PLATE_TAIL = r"[A-HJ-NP-Z0-9]{4}[A-HJ-NP-Z0-9挂学警港澳领][A-HJ-NP-Z0-9]?"
+# I and O are on no plate, but people write them for 1 and 0.
+_PLATE_TAIL = r"[A-Z0-9][ ·.-]?[A-Z0-9]{3}[A-Z0-9挂学警港澳领][A-Z0-9]?"
 
 # What these find goes.
 _NUMBERS = (
     re.compile(r"\d{11,}[xX]?"),
-    re.compile(
-        rf"{_COUNTRY}(?<!\d)(?:{'|'.join(_spaced_mobile(each) for each in (' ', '-', '[.·_]'))})(?!\d)"
-    ),
+    re.compile(r"(?<!\d)1[3-9]\d[^\w]{1,3}\d{4}[^\w]{1,3}\d{4}(?!\d)"),
     # A landline: area code, then seven or eight digits, perhaps an extension.
     _any_case(
-        rf"{_COUNTRY}(?<!\d)\(?0(?:10|2\d|[3-9]\d{{2}})\)?[ -]{{0,2}}[2-9]\d{{2,3}}[ -]?\d{{4}}"
+        rf"{_COUNTRY}(?<!\d)\(?0(?:10|2\d|[3-9]\d{{2}})\)?[ -]{{0,3}}[2-9](?:[ -]?\d){{6,7}}"
         r"(?:\s?(?:-|转|分机|ext\.?|x)\s?\d{1,6})?(?!\d)"
     ),
     re.compile(
@@ -80,7 +81,7 @@ _CERTAIN = (
         r"[ -]?\d{3}[ -]?[\dXx](?![\dA-Za-z])"
     ),
     re.compile(r"(?<!\d)[1-9]\d{5}[ -]\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])[ -]?\d{3}(?!\d)"),
-    re.compile(r"(?<![A-Za-z\d])[EGeg]\d{8}(?!\d)"),
+    re.compile(r"(?<![A-Za-z\d])[A-Za-z]\d{8}(?!\d)"),
     _any_case(
         rf"[{_PROVINCES}](?:·|[ -])?(?=[A-Z·\s-]{{0,8}}\d)[A-HJ-Z][ ·.-]{{0,2}}{_PLATE_TAIL}(?![A-Z0-9])"
     ),
@@ -88,7 +89,12 @@ _CERTAIN = (
     _any_case(rf"(?<![A-Z0-9])WJ[ ·-]?[{_PROVINCES}]?[ ·-]?\d{{4}}[0-9TDSHBXJ](?![A-Z0-9])"),
     re.compile(r"(?<!\d)\d{6}使|使\d{6}(?!\d)"),
     _any_case(r"(?<![A-Z0-9])[A-HJ-Z]·[A-HJ-NP-Z0-9]{5,6}(?![A-Z0-9])"),
-    _any_case(r"(?<![a-z0-9._%+-])[a-z0-9._%+-]{1,64}\s?@\s?[a-z0-9-]{1,63}(?:\.[a-z0-9-]{1,63}){1,4}"),
+    _any_case(
+        r"(?<![a-z0-9._%+-])[a-z0-9._%+-]{1,64}\s?@\s?[a-z0-9-]{1,63}(?:(?:\.|\s\.\s)[a-z0-9-]{1,63}){1,4}"
+    ),
+    _any_case(
+        r"(?<![a-z0-9._%+-])[a-z][a-z0-9._%+-]{1,63}(?:@[a-z][a-z0-9-]{2,62}|#[a-z0-9-]{1,63}\.(?:com|cn|net))"
+    ),
     _any_case(
         r"(?<![a-z0-9._%+-])[a-z0-9._%+-]{1,64}\s?(?:[(\[]\s?at\s?[)\]]|\sat\s(?=[a-z0-9-]{1,63}\s\(?dot))\s?"
         r"[a-z0-9-]{1,63}\s?(?:\.|[(\[]\s?dot\s?[)\]]|dot)\s?[a-z]{2,10}"
@@ -99,21 +105,26 @@ _CERTAIN = (
 _AFTER_A_WORD = (
     _any_case(rf"(?:{_SAYS_PHONE})[^\d\n]{{0,6}}(?P<it>[2-9]\d{{2,3}}[ -]?\d{{4}})(?!\d){_NO_AMOUNT}"),
     _any_case(rf"(?:身份证|\bID (?:card|number|no\.?))(?:号码|号)?(?:后[四六]位)?{_IS}(?P<it>[\dX*]{{4,}})"),
+    _any_case(r"(?:军官证|士兵证|通行证|居住证|社保卡?)[^\d\n]{0,6}(?P<it>\d{6,})"),
     _any_case(
         rf"(?:护照|passport)(?:号码|号| (?:number|no\.?))?{_IS}(?:is )?(?P<it>[A-Z]{{1,2}}\d{{7,8}})(?!\d)"
     ),
     _any_case(
         rf"(?:车牌|(?:licen[cs]e |number )?plate)(?:号码|号| (?:number|no\.?))?{_IS}(?:is )?"
-        r"(?P<it>(?=[A-Z·-]{0,8}\d)[A-Z0-9][A-Z0-9·-]{3,8}[A-Z0-9])(?![A-Z0-9])"
+        r"(?P<it>(?=[A-Z·-]{0,8}\d)[A-Z0-9][A-Z0-9·-]{3,8}[A-Z0-9]|[A-Z]{1,3} \d{1,5})(?![A-Z0-9])"
     ),
     _any_case(
-        rf"(?:微信|薇信|威信|(?<![a-z])(?:wechat|weixin|vx|wx|v信))\s?"
+        r"(?:微信|薇信|威信|抖音|快手|支付宝|小红书|(?<![a-z])(?:wechat|weixin|vx|wx|v信|telegram|whatsapp))\s?"
         rf"(?:号码|号|id|account|number)?{_IS}(?:is )?"
         r"(?P<it>(?=[a-z_-]{0,19}[\d_])[a-z][a-z0-9_-]{5,19}|[1-9]\d{4,10})(?![a-z0-9])"
     ),
-    _any_case(r"(?:微信|wechat|weixin|vx|wx)\s?(?:号码|号|id)?\s?[::=]\s?(?P<it>[a-z][a-z0-9_-]{5,19})"),
+    _any_case(r"(?:微信|wechat|weixin|vx|wx)\s?(?:号码|号|id)?\s?[::=是为]\s?(?P<it>[a-z][a-z0-9_-]{5,19})"),
+    _any_case(r"(?<![a-z0-9])v\s?[::]\s?(?P<it>(?=[a-z_-]{0,19}\d)[a-z][a-z0-9_-]{5,19})"),
     _any_case(rf"(?:微信号|wechat id){_IS}(?:is )?(?P<it>[a-z][a-z0-9_-]{{5,19}})"),
     _any_case(rf"(?<![a-z])(?:qq|扣扣)\s?(?:号码|号|群|number)?{_IS}(?:is )?(?P<it>[1-9]\d{{4,10}})(?!\d)"),
+)
+_MOBILE = re.compile(
+    rf"{_COUNTRY}(?<!\d)(?:{'|'.join(_spaced_mobile(each) for each in (' ', '-', '[.·_]'))})(?!\d)"
 )
 _SPACED_ID = re.compile(r"(?<!\d)\d(?:[ -]{0,2}\d){16}[ -]{0,2}[\dXx](?![\dA-Za-z])")
 _SPACED_CARD = re.compile(r"(?<!\d)[3-69]\d{3}(?:[ -]\d{4}){3}(?:[ -]\d{1,3})?(?!\d)")
@@ -134,8 +145,9 @@ def masked(text: str) -> str:
     return "".join(parts) + visible[done:]
 
 
-def is_id_number(digits: str) -> bool:
+def is_id_number(written: str) -> bool:
     """Tell whether 18 characters are an ID number: a date of birth, and the check digit of GB 11643."""
+    digits = re.sub(r"[ -]", "", written)
     try:
         date(int(digits[6:10]), int(digits[10:12]), int(digits[12:14]))
     except ValueError:
@@ -149,6 +161,7 @@ def _found(plain: str) -> Iterator[tuple[int, int]]:
         yield from (match.span() for match in pattern.finditer(plain))
     for pattern in _AFTER_A_WORD:
         yield from (match.span("it") for match in pattern.finditer(plain))
+    yield from _proven(_MOBILE, plain, _is_grouped)
     yield from _proven(_SPACED_ID, plain, is_id_number)
     yield from _proven(_SPACED_CARD, plain, _is_card)
 
@@ -158,7 +171,7 @@ def _written_out(plain: str) -> Iterator[tuple[int, int]]:
     digits = plain.translate(_CHINESE_DIGITS)
     if digits == plain:
         return
-    for pattern in _NUMBERS:
+    for pattern in (*_NUMBERS, _MOBILE):
         for match in pattern.finditer(digits):
             start, end = match.span()
             if sum(before != after for before, after in zip(plain[start:end], match[0], strict=True)) >= 4:
@@ -166,13 +179,20 @@ def _written_out(plain: str) -> Iterator[tuple[int, int]]:
 
 
 def _proven(pattern: re.Pattern[str], plain: str, holds: Callable[[str], bool]) -> Iterator[tuple[int, int]]:
-    """Find what a check digit tells from a mere list of numbers."""
+    """Find what something else tells from a mere list of numbers."""
     for match in pattern.finditer(plain):
-        if holds(re.sub(r"[ -]", "", match[0])):
+        if holds(match[0]):
             yield match.span()
 
 
-def _is_card(digits: str) -> bool:
+def _is_grouped(written: str) -> bool:
+    """Tell a telephone number from a list: it is written in few groups, or digit by digit."""
+    groups = re.findall(r"\d+", written)
+    return len(groups) <= 6 or all(len(group) == 1 for group in groups)
+
+
+def _is_card(written: str) -> bool:
     """Luhn's check, which bank cards have."""
+    digits = re.findall(r"\d", written)
     doubled = (int(digit) * (1 + place % 2) for place, digit in enumerate(reversed(digits)))
     return sum(number - 9 if number > 9 else number for number in doubled) % 10 == 0
