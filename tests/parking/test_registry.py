@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -34,10 +35,10 @@ async def said(parking: Parking) -> list[str]:
     return [orjson.loads(row["headers"])["ce_type"].split(".")[2] for row in rows]
 
 
-async def register(client: httpx.AsyncClient, household: UUID, plate: str) -> dict[str, str]:
+async def register(client: httpx.AsyncClient, household: UUID, plate: str) -> dict[str, Any]:
     made = await client.post("/vehicles", json={"household": str(household), "plate": plate})
     assert made.status_code == 201, made.text
-    answer: dict[str, str] = made.json()
+    answer: dict[str, Any] = made.json()
     return answer
 
 
