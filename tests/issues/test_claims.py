@@ -57,7 +57,7 @@ async def test_with_the_code_one_sees_shows_withdraws_and_rates(town: Town) -> N
     assert told["said"] == "Given to a handler, who has not begun yet"
     assert [each["said"] for each in told["history"]] == ["You reported it", "It was given to a handler"]
     assert not any(word in seen.text for word in ("actor", "assignee", "olive", "sue"))
-    image = {"content": photo(9), "headers": {"Content-Type": "image/png"}}
+    image: dict[str, Any] = {"content": photo(9), "headers": {"Content-Type": "image/png"}}
     added = await claim(town, "POST", "/photos", code, **image)
     assert (added.status_code, added.json()["added_by"]) == (201, None), added.text
     shown = await claim(town, "GET", f"/photos/{added.json()['id']}", code)
