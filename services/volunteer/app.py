@@ -5,13 +5,26 @@ from contextlib import AsyncExitStack
 from pathlib import Path
 from uuid import UUID
 
-from services.volunteer.api import beneficiaries, claims, duty, hours, offers, task_kinds, tasks, volunteers
+from services.volunteer.api import (
+    beneficiaries,
+    claims,
+    disputes,
+    duty,
+    hours,
+    links,
+    offers,
+    task_kinds,
+    tasks,
+    volunteers,
+)
 from services.volunteer.api.events import WATCH
 from services.volunteer.domain.claim import NoClaimError, NoPlaceError, NotEligibleError, OverlapError
 from services.volunteer.domain.disclosure import NotDisclosedError
+from services.volunteer.domain.dispute import DisputedError, WrongDisputeError
 from services.volunteer.domain.duty import DutyOverlapsError, NotOnDutyError, WrongDutyError
 from services.volunteer.domain.hours import AlreadyCorrectedError
 from services.volunteer.domain.kind import WrongKindError
+from services.volunteer.domain.link import LinkUsedError, WrongLinkError
 from services.volunteer.domain.offer import OfferOverError
 from services.volunteer.domain.task import TaskOverError, WrongTaskError, WrongTimeError
 from services.volunteer.domain.volunteer import AlreadyRegisteredError, ConsentMissingError, WrongStateError
@@ -44,12 +57,17 @@ ERRORS: dict[type[BaseException], Handling] = {
     NoClaimError: Handling(409, "no-claim", "The person holds no such place"),
     NotDisclosedError: Handling(403, "not-disclosed", "At this stage nothing more is shown"),
     AlreadyCorrectedError: Handling(409, "already-corrected", "The entry was corrected before"),
+    DisputedError: Handling(409, "disputed", "Staff decide a dispute first"),
+    WrongDisputeError: Handling(409, "wrong-dispute", "This cannot be disputed, or decided so"),
+    WrongLinkError: Handling(404, "wrong-link", "The link opens nothing"),
+    LinkUsedError: Handling(409, "link-used", "The link has been answered"),
 }
 
 
 ROUTERS = (
     *(duty.routes, duty.said, hours.statements, volunteers.routes, beneficiaries.routes),
     *(task_kinds.routes, tasks.routes, claims.routes, claims.mine, offers.asked, offers.routes, hours.routes),
+    *(links.made, links.routes, disputes.of_task, disputes.routes),
 )
 
 

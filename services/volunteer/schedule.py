@@ -5,6 +5,7 @@ from services.volunteer.usecases.end_task import expire_tasks
 from services.volunteer.usecases.forget_endings import forget_endings
 from services.volunteer.usecases.offer_tasks import offer_tasks
 from services.volunteer.usecases.positions import forget_positions
+from services.volunteer.usecases.relatives_link import forget_links
 from shared.http.idempotency import forget_keys
 from shared.messaging.inbox import forget_old
 from shared.runtime.schedule import Every
@@ -17,6 +18,7 @@ SCHEDULE = (
     Every(ASK, 1, offer_tasks),
     Every("forget positions", 300, forget_positions),
     Every("forget what ended elsewhere", 600, forget_endings),
+    Every("forget links", 600, forget_links),
     Every("forget idempotency keys", 600, forget_keys),
     Every("forget what was taken in", 600, forget_old),
 )

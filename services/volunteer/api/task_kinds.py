@@ -38,6 +38,7 @@ class Rules(In):
     answer_seconds: int = Field(120, ge=10, le=86400, description="How long an answer is waited for")
     again_minutes: int = Field(60, ge=1, le=44640, description="When who did not answer is asked again")
     offers_an_hour: int = Field(4, ge=1, le=60, description="How often one person is asked at most")
+    dispute_hours: int = Field(72, ge=1, le=2208, description="How long its end can be disputed")
     zone: Literal["Asia/Shanghai"] = "Asia/Shanghai"
 
 

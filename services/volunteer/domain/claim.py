@@ -13,7 +13,7 @@ LATE = timedelta(hours=1)
 
 
 class ClaimState(StrEnum):
-    """Where a claim stands; `missed` is who had promised and did not come."""
+    """Where a claim stands; `missed` is who promised and did not come, `refuted` whose report was struck."""
 
     claimed = "claimed"
     checked_in = "checked-in"
@@ -21,6 +21,7 @@ class ClaimState(StrEnum):
     confirmed = "confirmed"
     released = "released"
     missed = "missed"
+    refuted = "refuted"
 
 
 HOLDING = frozenset({ClaimState.claimed, ClaimState.checked_in})
@@ -45,7 +46,10 @@ class NoClaimError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """One hold; the promise is from `starts_at` up to but without `ends_at` (business time)."""
+    """One hold; the promise is from `starts_at` up to but without `ends_at` (business time).
+
+    `evidence` are references to photos that are kept elsewhere.
+    """
 
     id: UUID
     community: UUID
@@ -64,6 +68,7 @@ class Claim:
     note: str | None = None
     ended_at: datetime | None = None
     late: bool = False
+    evidence: tuple[str, ...] = ()
 
     @property
     def live(self) -> bool:
@@ -78,11 +83,20 @@ class Claim:
             raise NoClaimError("who is expected checks in, nobody else")
         return replace(self, state=ClaimState.checked_in, checked_in_at=now, at_place=at_place)
 
-    def reported(self, outcome: str, note: str | None, now: datetime) -> "Claim":
+    def reported(
+        self, outcome: str, note: str | None, now: datetime, evidence: tuple[str, ...] = ()
+    ) -> "Claim":
         """The claim of somebody who says how it went; raises NoClaimError unless they had checked in."""
         if self.state is not ClaimState.checked_in:
             raise NoClaimError("check in first")
-        return replace(self, state=ClaimState.reported, reported_at=now, outcome=outcome, note=note)
+        return replace(
+            self,
+            state=ClaimState.reported,
+            reported_at=now,
+            outcome=outcome,
+            note=note,
+            evidence=evidence,
+        )
 
     def released(self, now: datetime) -> "Claim":
         """The claim given back; late is within an hour of the promised time. Raises NoClaimError."""
@@ -94,6 +108,10 @@ class Claim:
     def missed(self, now: datetime) -> "Claim":
         """The claim of somebody who never came, or never said how it went."""
         return replace(self, state=ClaimState.missed, ended_at=now)
+
+    def refuted(self, now: datetime) -> "Claim":
+        """The claim of somebody whose report was disputed, and struck by staff."""
+        return replace(self, state=ClaimState.refuted, ended_at=now)
 
     def confirmed(self, now: datetime) -> "Claim":
         """The claim once somebody else has said that it was done."""

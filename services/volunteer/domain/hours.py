@@ -17,6 +17,14 @@ class Grade(StrEnum):
     d = "D"
 
 
+class Witness(StrEnum):
+    """Whose word it is: that of who was helped, by the code; a relative's, by a link; or staff's."""
+
+    code = "code"
+    relative = "relative"
+    staff = "staff"
+
+
 class AlreadyCorrectedError(ValueError):
     """The entry was corrected before, or is a correction itself."""
 
@@ -49,11 +57,11 @@ class Entry:
         )
 
 
-def grade_of(claim: Claim, *, by_code: bool) -> Grade:
-    """How good the evidence for a claim is, once somebody else has confirmed it."""
-    if not by_code:
+def grade_of(claim: Claim, witness: Witness) -> Grade:
+    """How good the evidence for a claim is, once somebody else has confirmed it; a relative was not there."""
+    if witness is Witness.staff:
         return Grade.c
-    return Grade.a if claim.at_place else Grade.b
+    return Grade.a if claim.at_place and witness is Witness.code else Grade.b
 
 
 def minutes_of(claim: Claim, effort_minutes: int, now: datetime) -> int:

@@ -39,6 +39,7 @@ class KindRules:
     `ask` is how many are picked and asked at a time for each free place (none: it is on the board alone),
     `answer_seconds` how long their answer is waited for, `again_minutes` after how long who did not answer is
     asked again, `offers_an_hour` how often anybody may be asked, whatever the task.
+    `dispute_hours` is how long after its end a completion can be disputed, or confirmed by a relative's link.
     """
 
     who: tuple[str, ...]
@@ -54,6 +55,7 @@ class KindRules:
     answer_seconds: int = 120
     again_minutes: int = 60
     offers_an_hour: int = 4
+    dispute_hours: int = 72
     zone: str = "Asia/Shanghai"
 
     def __post_init__(self) -> None:

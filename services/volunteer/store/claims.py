@@ -12,21 +12,25 @@ from shared.database.work import Connection
 
 _COLUMNS = """
 id, community_id, task_id, number, volunteer_id, person, starts_at, ends_at, claimed_at, state,
-checked_in_at, at_place, reported_at, outcome, note, ended_at, late
+checked_in_at, at_place, reported_at, outcome, note, ended_at, late, evidence
 """
 _ADD = f"""
 INSERT INTO claims ({_COLUMNS})
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)
 """  # noqa: S608
 _CHANGE = """
 UPDATE claims SET state = $3, checked_in_at = $4, at_place = $5, reported_at = $6, outcome = $7, note = $8,
-                  ended_at = $9, late = $10
+                  ended_at = $9, late = $10, evidence = $11
 WHERE community_id = $1 AND id = $2
 """
 _OF_TASK = f"""
 SELECT {_COLUMNS} FROM claims
 WHERE community_id = $1 AND task_id = $2 AND state IN ('claimed', 'checked-in', 'reported', 'confirmed')
 ORDER BY number
+"""  # noqa: S608
+_ACCOUNTABLE = f"""
+SELECT {_COLUMNS} FROM claims
+WHERE community_id = $1 AND task_id = $2 AND state IN ('reported', 'confirmed', 'refuted') ORDER BY number, id
 """  # noqa: S608
 _OF_PERSON = f"""
 SELECT {_COLUMNS} FROM claims
@@ -70,6 +74,7 @@ async def add(connection: Connection, claim: Claim) -> None:
             *(claim.id, claim.community, claim.task, claim.number, claim.volunteer, claim.person),
             *(claim.starts_at, claim.ends_at, claim.claimed_at, claim.state.value, claim.checked_in_at),
             *(claim.at_place, claim.reported_at, claim.outcome, claim.note, claim.ended_at, claim.late),
+            list(claim.evidence),
         )
     except asyncpg.ExclusionViolationError as error:
         raise OverlapError("you have promised to be elsewhere in that time") from error
@@ -81,12 +86,18 @@ async def change(connection: Connection, claim: Claim) -> None:
         _CHANGE,
         *(claim.community, claim.id, claim.state.value, claim.checked_in_at, claim.at_place),
         *(claim.reported_at, claim.outcome, claim.note, claim.ended_at, claim.late),
+        list(claim.evidence),
     )
 
 
 async def of_task(connection: Connection, community: UUID, task: UUID) -> list[Claim]:
     """The claims that take up places of a task."""
     return [_claim(row) for row in await connection.fetch(_OF_TASK, community, task)]
+
+
+async def accountable(connection: Connection, community: UUID, task: UUID) -> list[Claim]:
+    """The claims of a task on which something was reported or confirmed, struck ones too."""
+    return [_claim(row) for row in await connection.fetch(_ACCOUNTABLE, community, task)]
 
 
 async def of_person(
@@ -144,4 +155,5 @@ def _claim(row: "asyncpg.Record") -> Claim:
         note=row["note"],
         ended_at=row["ended_at"],
         late=row["late"],
+        evidence=tuple(row["evidence"]),
     )

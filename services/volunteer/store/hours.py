@@ -21,6 +21,12 @@ _LIST = f"""
 SELECT {_COLUMNS} FROM hours
 WHERE community_id = $1 AND volunteer_id = $2 AND ($3::uuid IS NULL OR id < $3) ORDER BY id DESC LIMIT $4
 """  # noqa: S608
+# What counts for a task: neither counter-entries, nor what they took back.
+_CREDITED = f"""
+SELECT {_COLUMNS} FROM hours AS line
+WHERE community_id = $1 AND task_id = $2 AND corrects IS NULL
+  AND NOT EXISTS (SELECT FROM hours AS back WHERE back.corrects = line.id)
+"""  # noqa: S608
 _TOTAL = """
 SELECT coalesce(sum(minutes), 0)::bigint FROM hours WHERE community_id = $1 AND volunteer_id = $2
 """
@@ -51,6 +57,12 @@ async def of_volunteer(
 ) -> Sequence[Entry]:
     """A volunteer's lines, the newest first, behind the one called `before`."""
     return [_entry(row) for row in await connection.fetch(_LIST, community, volunteer, before, most)]
+
+
+async def credited(connection: Connection, community: UUID, task: UUID) -> dict[str, Entry]:
+    """What counts for a task now, by person."""
+    rows = await connection.fetch(_CREDITED, community, task)
+    return {row["person"]: _entry(row) for row in rows}
 
 
 async def total(connection: Connection, community: UUID, volunteer: UUID) -> int:

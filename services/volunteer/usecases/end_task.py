@@ -5,11 +5,12 @@ from hmac import compare_digest
 from uuid import UUID
 
 from services.volunteer.domain.claim import HOLDING, Claim, ClaimState, NoClaimError
-from services.volunteer.domain.hours import Entry, grade_of, minutes_of
+from services.volunteer.domain.dispute import DisputedError
+from services.volunteer.domain.hours import Entry, Witness, grade_of, minutes_of
 from services.volunteer.domain.kind import Confirmation
 from services.volunteer.domain.position import Point, metres_between
 from services.volunteer.domain.task import CODE_TRIES, Outcome, Task, TaskState
-from services.volunteer.store import beneficiaries, claims, hours, offers, tasks
+from services.volunteer.store import beneficiaries, claims, disputes, hours, offers, tasks
 from services.volunteer.usecases.disclose import CODE_STAGE
 from services.volunteer.usecases.task_facts import tell_completed, tell_expired
 from shared.contracts.volunteer.hours import HoursCredited
@@ -44,7 +45,13 @@ async def check_in(work: Work, community: UUID, task_id: UUID, person: str, wher
 
 
 async def report_end(
-    work: Work, community: UUID, task_id: UUID, person: str, outcome: Outcome, note: str | None
+    work: Work,
+    community: UUID,
+    task_id: UUID,
+    person: str,
+    outcome: Outcome,
+    note: str | None,
+    evidence: tuple[str, ...] = (),
 ) -> Claim:
     """Takes a volunteer's word for how it went, which ends the task if nobody else's is needed.
 
@@ -52,7 +59,7 @@ async def report_end(
     Raises NotFound, TaskOverError, NoClaimError.
     """
     task, held, mine = await _mine(work, community, task_id, person)
-    reported = mine.reported(outcome.value, note, work.now)
+    reported = mine.reported(outcome.value, note, work.now, evidence)
     await claims.change(work.connection, reported)
     others = [claim for claim in held if claim is not mine]
     own_word = task.rules.confirmation is Confirmation.own or outcome is not Outcome.done
@@ -66,7 +73,7 @@ async def report_end(
 async def confirm_by_code(work: Work, community: UUID, task_id: UUID, person: str, code: str) -> Confirmed:
     """Ends a task by the code of the one who was helped; five wrong ones, and only staff can.
 
-    Raises NotFound, Forbidden (a helper has read the code), TaskOverError, NoClaimError.
+    Raises NotFound, Forbidden (a helper has read the code), TaskOverError, NoClaimError, DisputedError.
     """
     task = await _held(work, community, task_id)
     held = await claims.of_task(work.connection, community, task_id)
@@ -74,7 +81,7 @@ async def confirm_by_code(work: Work, community: UUID, task_id: UUID, person: st
     if not mine and person not in {task.asked_by, *task.family}:
         raise NotFound("no such task")
     task.must_be_open()
-    _must_be_there(held)
+    must_be_there(held)
     await _code_unseen(work, task, held)
     if task.code is None or task.code_failures >= CODE_TRIES:
         return Confirmed(task, confirmed=False, tries_left=0)
@@ -82,13 +89,13 @@ async def confirm_by_code(work: Work, community: UUID, task_id: UUID, person: st
         failed = replace(task, code_failures=task.code_failures + 1)
         await tasks.change(work.connection, failed)
         return Confirmed(failed, confirmed=False, tries_left=CODE_TRIES - failed.code_failures)
-    return Confirmed(await _confirm(work, task, held, by_code=True), confirmed=True, tries_left=None)
+    return Confirmed(await confirm(work, task, held, Witness.code), confirmed=True, tries_left=None)
 
 
 async def confirm_by_staff(work: Work, community: UUID, task_id: UUID) -> Confirmed:
     """Ends a task, or credits the hours of one that ended on a volunteer's word alone.
 
-    Raises NotFound, Forbidden (one's own work), TaskOverError, NoClaimError.
+    Raises NotFound, Forbidden (one's own work), TaskOverError, NoClaimError, DisputedError.
     """
     task = await _held(work, community, task_id)
     held = await claims.of_task(work.connection, community, task_id)
@@ -96,8 +103,8 @@ async def confirm_by_staff(work: Work, community: UUID, task_id: UUID) -> Confir
         raise Forbidden("somebody else confirms what one has done")
     if task.state is TaskState.expired:
         task.must_be_open()
-    _must_be_there(held)
-    return Confirmed(await _confirm(work, task, held, by_code=False), confirmed=True, tries_left=None)
+    must_be_there(held)
+    return Confirmed(await confirm(work, task, held, Witness.staff), confirmed=True, tries_left=None)
 
 
 async def cancel_task(work: Work, community: UUID, task_id: UUID, *, only_of: str | None) -> Task:
@@ -154,36 +161,42 @@ def _near(one: Point | None, other: Point | None) -> bool:
     return one is not None and other is not None and metres_between(one, other) <= AT_THE_PLACE_METRES
 
 
-def _must_be_there(held: list[Claim]) -> None:
+def must_be_there(held: list[Claim]) -> None:
+    """Raises NoClaimError when nobody was there, or all of it is confirmed."""
     if not any(claim.live and claim.state is not ClaimState.claimed for claim in held):
         raise NoClaimError("nobody has been there yet")
 
 
-async def _confirm(work: Work, task: Task, held: list[Claim], *, by_code: bool) -> Task:
-    """Credits everybody who was there, and ends the task if it is still open."""
+async def confirm(work: Work, task: Task, held: list[Claim], witness: Witness) -> Task:
+    """Credits everybody who was there, and ends the task if it is still open; its row must be held.
+
+    Raises DisputedError: hours wait for the decision.
+    """
+    if await disputes.is_open(work.connection, task.community, task.id):
+        raise DisputedError
     outcome = Outcome.done
     settled: list[Claim] = []
     for claim in held:
         if not claim.live or claim.state is ClaimState.claimed:
             settled.append(claim)
             continue
-        if not by_code and claim.outcome:
+        if witness is Witness.staff and claim.outcome:
             outcome = Outcome(claim.outcome)
         confirmed = claim.confirmed(work.now)
         await claims.change(work.connection, confirmed)
-        await _credit(work, task, confirmed, by_code=by_code)
+        await _credit(work, task, confirmed, witness)
         settled.append(confirmed)
     return await complete(work, task, outcome, settled) if task.state is TaskState.open else task
 
 
-async def _credit(work: Work, task: Task, claim: Claim, *, by_code: bool) -> None:
+async def _credit(work: Work, task: Task, claim: Claim, witness: Witness) -> None:
     entry = Entry(
         *(new_id(), task.community, claim.volunteer, claim.person),
         minutes=minutes_of(claim, task.effort.minutes, work.now),
         reason="service",
         made_at=work.now,
         made_by=work.actor,
-        grade=grade_of(claim, by_code=by_code),
+        grade=grade_of(claim, witness),
         task=task.id,
         claim=claim.id,
     )

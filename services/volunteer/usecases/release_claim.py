@@ -28,7 +28,7 @@ async def release_claim(work: Work, community: UUID, task_id: UUID, person: str)
     if mine is None or task.state is not TaskState.open:
         raise NoClaimError("there is nothing to give back")
     released = mine.released(work.now)
-    await _free(work, task, [claim for claim in held if claim is not mine], released)
+    await free_place(work, task, [claim for claim in held if claim is not mine], released)
     return released
 
 
@@ -40,7 +40,8 @@ async def release_all(work: Work, community: UUID, volunteer: UUID, person: str)
         held = await claims.of_task(work.connection, community, task_id)
         mine = next((claim for claim in held if claim.volunteer == volunteer), None)
         if task is not None and mine is not None and mine.state in HOLDING:
-            await _free(work, task, [claim for claim in held if claim is not mine], mine.released(work.now))
+            others = [claim for claim in held if claim is not mine]
+            await free_place(work, task, others, mine.released(work.now))
         await claims.leave(work.connection, community, task_id, person)
 
 
@@ -55,7 +56,8 @@ async def _ask_no_more(work: Work, community: UUID, volunteer: UUID, person: str
         await tasks.change(work.connection, replace(task, offer_at=work.now))
 
 
-async def _free(work: Work, task: Task, others: list[Claim], released: Claim) -> None:
+async def free_place(work: Work, task: Task, others: list[Claim], released: Claim) -> None:
+    """Gives the place of a claim that has ended to who waits, or back to the board; the task must be held."""
     await claims.change(work.connection, released)
     await tasks.give_back_place(work.connection, task, released.id)
     if await promote(work, task, others) is not None:

@@ -4,9 +4,11 @@ from typing import TypedDict
 from uuid import UUID
 
 from services.volunteer.domain.claim import Claim
+from services.volunteer.domain.dispute import Dispute
 from services.volunteer.domain.offer import Offer
 from services.volunteer.domain.task import Task
 from shared.contracts.fields import About
+from shared.contracts.volunteer.dispute import DisputeDecided, TaskDisputed
 from shared.contracts.volunteer.offer import TaskOffered
 from shared.contracts.volunteer.task import TaskClaimed, TaskCompleted, TaskExpired, TaskOpened
 from shared.database.work import Work
@@ -81,6 +83,34 @@ def tell_expired(work: Work, task: Task, *, taken: bool) -> None:
     if task.ended_at is None:
         raise ValueError("a task that is over has an end")
     fact = TaskExpired(outcome="expired", expired_at=task.ended_at, taken=taken, **_known(task))
+    work.emit(fact, sequence=task.version, community=task.community)
+
+
+def tell_disputed(work: Work, task: Task, dispute: Dispute, volunteers: tuple[str, ...]) -> None:
+    """Say that a completion is disputed; by whom is not said, only in what role."""
+    fact = TaskDisputed(
+        dispute=dispute.id,
+        by=dispute.by.value,
+        reason=dispute.reason,
+        volunteers=volunteers,
+        disputed_at=dispute.disputed_at,
+        **_known(task),
+    )
+    work.emit(fact, sequence=task.version, community=task.community)
+
+
+def tell_decided(work: Work, task: Task, dispute: Dispute, volunteers: tuple[str, ...]) -> None:
+    """Say what was decided of a dispute."""
+    if dispute.decision is None or dispute.decided_at is None:
+        raise ValueError("what was decided has a decision and its time")
+    fact = DisputeDecided(
+        dispute=dispute.id,
+        by=dispute.by.value,
+        decision=dispute.decision.value,
+        volunteers=volunteers,
+        decided_at=dispute.decided_at,
+        **_known(task),
+    )
     work.emit(fact, sequence=task.version, community=task.community)
 
 
