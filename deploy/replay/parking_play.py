@@ -1,4 +1,4 @@
-"""The play of the parking stays: gates in order and shuffled, under kill -9, judged by the phones."""
+"""The play of the parking stays: gates in order and shuffled, also under kill -9, judged by the phones."""
 
 import asyncio
 import time
@@ -45,7 +45,18 @@ class Told:
 
 
 async def play_parking_stays(suite: Suite, hands: ThreadPoolExecutor, path: Path, findings: Findings) -> None:
-    """Play the whole file in six compounds at once and note every figure."""
+    """Play the whole file in six compounds at once, with nobody in the way, and note every figure."""
+    await _play(suite, hands, path, findings, 0)
+
+
+async def play_under_kills(suite: Suite, hands: ThreadPoolExecutor, path: Path, findings: Findings) -> None:
+    """The same while parking, its relay and notify are killed."""
+    await _play(suite, hands, path, findings, KILLS)
+
+
+async def _play(
+    suite: Suite, hands: ThreadPoolExecutor, path: Path, findings: Findings, many_kills: int
+) -> None:
     rows = rows_of(path)
     reads = gate_reads(rows)
     hours = list(blocks(reads))
@@ -56,7 +67,7 @@ async def play_parking_stays(suite: Suite, hands: ThreadPoolExecutor, path: Path
         findings.say("Preparing six compounds: register, guards, gates, rules")
         lots = await prepare_lots(access, suite.url("parking"), reads[0].at)
         executioner = Executioner(suite, hands, lambda: 0, lambda: unpublished(access, suite, RELAY))
-        kills = planned_kills(len(reads), KILLS, KILL_SEED, TARGETS)
+        kills = planned_kills(len(reads), many_kills, KILL_SEED, TARGETS) if many_kills else []
         clock = suite.folder / "clock.json"
 
         async def reach(position: int) -> None:
@@ -71,7 +82,8 @@ async def play_parking_stays(suite: Suite, hands: ThreadPoolExecutor, path: Path
         findings.count("seconds, deliveries", f"{time.monotonic() - began:.0f}, {gates.deliveries}")
         await _settled(access, suite)
         await _judge(access, suite, lots, rows, findings)
-        _print_kills(executioner, findings)
+        if kills:
+            _print_kills(executioner, findings)
 
 
 async def _deliver(gates: Gates, hours: Sequence[Block]) -> None:
