@@ -10,7 +10,6 @@ from pydantic import BaseModel
 
 from services.issues.domain.case import State
 from services.issues.domain.plain_words import Language, language_of, said_of_state
-from services.issues.domain.public_view import SHOWN_STATES
 from services.issues.store.own_reports import OwnReport, own_reports
 from shared.database.work import Work
 from shared.http.call import Requested
@@ -19,6 +18,7 @@ from shared.http.routing import router
 from shared.security.policy import members
 
 routes = router("/reports", "cases")
+_TO_DO = frozenset({State.reported, State.accepted, State.assigned, State.in_progress})
 
 
 class OwnReportOut(BaseModel):
@@ -69,7 +69,7 @@ async def mine(
 
 def _told(language: Language, now: datetime) -> Callable[[OwnReport], OwnReportOut]:
     def told(report: OwnReport) -> OwnReportOut:
-        late = report.due_at is not None and report.due_at <= now and report.state in SHOWN_STATES
+        late = report.due_at is not None and report.due_at <= now and report.state in _TO_DO
         name = report.name_zh if language is Language.zh else report.name_en
         return OwnReportOut(
             id=report.id,

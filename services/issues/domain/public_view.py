@@ -11,7 +11,8 @@ DECIMALS = 3
 """Of degrees in coordinates: a hundred metres, a place where many are."""
 _HAIR = 1e-6
 """What binary fractions may be off."""
-SHOWN_STATES = (State.reported, State.accepted, State.assigned, State.in_progress)
+SHOWN_STATES = (State.accepted, State.assigned, State.in_progress)
+"""Not what was only reported: where a category is screened, somebody looks at it before everybody does."""
 
 
 class ShownText(StrEnum):

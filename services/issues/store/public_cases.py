@@ -8,15 +8,15 @@ from uuid import UUID
 
 import asyncpg
 
-from services.issues.domain.public_view import DECIMALS, PublicView, blurred_range
+from services.issues.domain.public_view import DECIMALS, SHOWN_STATES, PublicView, blurred_range
 from shared.database.work import Connection
 
 Box = tuple[float, float, float, float]
 """West, south, east, north in WGS84 degrees."""
 
-# The page first, then what it is called. The states repeat the words of the partial index by due time, so
-# that the planner knows that it holds the answer. A unit is somebody's home: it is shown as its building.
-_OPEN = "state IN ('reported', 'accepted', 'assigned', 'in-progress')"
+# The page first, then what it is called. The states are written out, so that the planner knows that the
+# partial index by due time holds them all. A unit is somebody's home: it is shown as its building.
+_OPEN = f"state IN ({', '.join(repr(state.value) for state in SHOWN_STATES)})"
 _CASES = f"""
     WITH page AS MATERIALIZED (
         SELECT id, category, state, priority, reported_at, due_at, latitude, longitude, place_id FROM cases
