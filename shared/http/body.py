@@ -16,7 +16,7 @@ Model = TypeVar("Model", bound=BaseModel)
 
 DEFAULT_LIMIT = 256 * 1024
 """Bytes; a route that streams more says `max_body_size=`."""
-_DRAIN_BYTES = 4 * 1024 * 1024
+_DRAIN_BYTES = 32 * 1024 * 1024  # a telephone's largest photo: its sender shall read why it is refused
 _DRAIN_SECONDS = 2.0
 
 
