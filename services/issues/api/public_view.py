@@ -8,7 +8,7 @@ from uuid import UUID
 from fastapi import Depends, Header, Query, Request, Response
 from pydantic import BaseModel, Field
 
-from services.issues.api.case_list import box_of
+from services.issues.api.case_query import box_of
 from services.issues.api.fields import In
 from services.issues.api.photos import JPEG, Size, picture
 from services.issues.api.public_forms import CSV, GEOJSON, FeatureCollection, GeoJson, preferred, written
