@@ -26,6 +26,7 @@ async def test_a_report_is_a_dispatched_case_with_a_deadline(town: Town) -> None
     answer = await town.ask("POST", "/reports", person="rita", roles=("rider",), body=body)
     assert (answer.status_code, answer.headers["ETag"]) == (201, '"2"')
     told = ReportedOut.model_validate_json(answer.content)
+    assert told.assignee is not None
     assert (told.priority, told.state, told.assignee.role) == ("urgent", "assigned", "guard")
     assert told.assignee.place == compound
     assert (told.due_at - told.reported_at).total_seconds() == 120 * 60

@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import Response
+from fastapi import Request, Response
 from pydantic import Field
 
 from services.issues.api.cases import ChangedOut, seer_of
@@ -49,6 +49,12 @@ class AssignIn(NoteIn):
     assignee: AssigneeFields
 
 
+class AcceptIn(NoteIn):
+    """To whom the case goes, where that is not for dispatch to say."""
+
+    assignee: AssigneeFields | None = None
+
+
 class ResolveIn(In):
     """What was done."""
 
@@ -76,9 +82,13 @@ class RateIn(In):
 
 @routes.post("/accept", response_model=ChangedOut)
 @allow(Role.operator, Role.dispatcher)
-async def accept(case_id: UUID, body: NoteIn, call: Requested) -> Response:
-    """Take a case on; one that dispatch has assigned already stays assigned."""
-    return await _change(call, lambda work, by, seen: accept_case(work, case_id, by, body.note, seen))
+async def accept(request: Request, case_id: UUID, body: AcceptIn, call: Requested) -> Response:
+    """Take a case on. What nobody has is dispatched, unless an assignee is named; what somebody has stays."""
+    to = None if body.assignee is None else body.assignee.assignee()
+    routings = request.app.state.routings
+    return await _change(
+        call, lambda work, by, seen: accept_case(work, case_id, by, to, body.note, seen, routings)
+    )
 
 
 @routes.post("/refuse", response_model=ChangedOut)

@@ -46,6 +46,9 @@ class CategoryIn(In):
     reopen_days: int | None = Field(
         None, ge=0, le=MOST_REOPEN_DAYS, description="For how many days a closed case can be reopened"
     )
+    screened: bool = Field(
+        False, description="Whether who dispatches looks at a case first: nobody gets it until it is accepted"
+    )
 
 
 class CategoryOut(CategoryIn):
@@ -70,6 +73,7 @@ class CategoryOut(CategoryIn):
             counted=category.counted,
             check_needed=category.check_needed,
             reopen_days=category.reopen_days,
+            screened=category.screened,
         )
 
 

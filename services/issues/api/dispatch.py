@@ -38,10 +38,11 @@ class LevelOut(BaseModel):
 
 
 class ExplanationOut(BaseModel):
-    """Where a case would go if it were reported now, and why."""
+    """Where a case would go if it were reported now, and why; a screened one, once it is accepted."""
 
     category: str
     priority: Priority
+    screened: bool = Field(description="Whether somebody looks at it first")
     assignee: AssigneeFields
     rule: str | None = Field(description="The rule that won; none is the fallback owner")
     holders: int | None = Field(description="How many hold the assignee's role there or around it")
@@ -59,6 +60,7 @@ class ExplanationOut(BaseModel):
         return cls(
             category=found.category.code,
             priority=found.category.priority,
+            screened=found.category.screened,
             assignee=AssigneeFields.of(found.assignee),
             rule=found.rule,
             holders=found.holders,

@@ -64,7 +64,7 @@ class ReportIn(ReportFields):
 
 
 class ReportedOut(BaseModel):
-    """The case that a report has become, as dispatched."""
+    """The case that a report has become, as dispatched; nobody has one that is looked at first."""
 
     id: UUID
     state: State
@@ -73,7 +73,7 @@ class ReportedOut(BaseModel):
     priority: Priority
     reported_at: datetime
     due_at: datetime
-    assignee: AssigneeFields
+    assignee: AssigneeFields | None
     version: int
     claim_code: str | None = Field(
         None,
@@ -90,7 +90,7 @@ REPORTERS = allow(
 @routes.post("", status_code=201, response_model=ReportedOut, openapi_extra=declared_body(ReportIn))
 @REPORTERS
 async def report(request: Request) -> Response:
-    """Report a problem; it becomes a case, is dispatched, and has a deadline at once."""
+    """Report a problem; it becomes a case with a deadline at once, and is dispatched or looked at first."""
     call: Call = request.state.call
     body = await read_body(request, ReportIn)
     now = request.app.state.clock.now()

@@ -27,6 +27,7 @@ class Category:
     A bare number means nothing: the catalogues of 2013 and 2026 (`GB/T 47678.5-2026`) number the same
     matters differently. What is in neither, such as lifts or leaks, is of the standard `local`. Which minutes
     of the deadline count is `counted`. What it wants of a closing is None where the community's word holds.
+    Whoever dispatches looks at the cases of a `screened` one before anybody gets them.
     """
 
     code: str
@@ -41,6 +42,7 @@ class Category:
     counted: Counted = Counted.round_the_clock
     check_needed: bool | None = None
     reopen_days: int | None = None
+    screened: bool = False
 
     def __post_init__(self) -> None:
         if not 1 <= self.deadline_minutes <= LONGEST_DEADLINE:

@@ -89,7 +89,7 @@ async def entered_at(connection: Connection, case: Case, version: int) -> dateti
 
 async def update_case(connection: Connection, case: Case, outcome: str | None = None) -> None:
     """Store what can change of a case."""
-    assignee = case.assignee or _NOBODY
+    assignee = case.assignee or NOBODY
     await connection.execute(
         """
         UPDATE cases SET state = $3, assignee_person = $4, assignee_role = $5, assignee_place = $6,
@@ -152,7 +152,8 @@ class _Nobody:
     volunteers: bool = False
 
 
-_NOBODY = _Nobody()
+NOBODY = _Nobody()
+"""What the columns of an assignee hold while there is none."""
 
 
 def case_of(row: asyncpg.Record) -> Case:

@@ -11,10 +11,12 @@ import orjson
 from services.issues.domain.categories import Priority
 from services.issues.domain.deadline import Calendar
 from services.issues.domain.dispatch import Assignee
+from services.issues.store.cases import NOBODY
 from shared.database.work import Connection
 
-# One statement stores the cases and the two entries each begins its history with. A case that is there
-# already (its flush is being repeated, because the answer to COMMIT was lost) gets nothing twice.
+# One statement stores the cases and the entries each begins its history with: two when it is dispatched, one
+# when somebody looks at it first. A case that is there already (its flush is being repeated, because the
+# answer to COMMIT was lost) gets nothing twice.
 #
 # The rows travel as JSON: arrays for unnest cost asyncpg three times as much in this process, and the server
 # gains nothing by them. What dispatch decided is the same for many, so it travels once and is joined.
@@ -26,14 +28,15 @@ WITH given AS MATERIALIZED (
         device_reported_at timestamptz, due_at timestamptz)
 ), decisions AS MATERIALIZED (
     SELECT * FROM json_to_recordset($2::json) AS row (
-        number int, category text, priority text, person text, role text, place uuid, volunteers bool,
-        entry jsonb)
+        number int, category text, priority text, state text, version int, person text, role text,
+        place uuid, volunteers bool, entry jsonb)
 ), stored AS (
     INSERT INTO cases (id, community_id, category, place_id, latitude, longitude, priority, state, reporter,
                        description, reported_at, device_reported_at, due_at, escalates_at, assignee_person,
                        assignee_role, assignee_place, assignee_volunteers, version)
-    SELECT id, community_id, category, place_id, latitude, longitude, priority, 'assigned', reporter,
-           description, reported_at, device_reported_at, due_at, due_at, person, role, place, volunteers, 2
+    SELECT id, community_id, category, place_id, latitude, longitude, priority, state, reporter,
+           description, reported_at, device_reported_at, due_at, due_at, person, role, place,
+           volunteers, version
     FROM given JOIN decisions ON number = decision
     ON CONFLICT (id) DO NOTHING
     RETURNING id
@@ -44,7 +47,8 @@ WITH given AS MATERIALIZED (
 ), assigned AS (
     INSERT INTO case_entries (case_id, version, community_id, at, actor, change, detail)
     SELECT id, 2, community_id, reported_at, 'dispatch', 'assigned', entry
-    FROM given JOIN decisions ON number = decision WHERE id IN (SELECT id FROM stored)
+    FROM given JOIN decisions ON number = decision
+    WHERE state = 'assigned' AND id IN (SELECT id FROM stored)
 )
 SELECT id FROM given WHERE id NOT IN (SELECT id FROM stored)
 """
@@ -54,22 +58,28 @@ SELECT id FROM given WHERE id NOT IN (SELECT id FROM stored)
 class Decision:
     """What dispatch decides for all reports of a category and place; `assignee_json` is for answers.
 
-    `entry_json` is the detail of the history entry.
+    `entry_json` is the detail of the history entry. Where a `screener` looks at the reports first, nobody is
+    the assignee yet.
     """
 
     category: str
     priority: Priority
     deadline_minutes: int
-    assignee: Assignee
+    assignee: Assignee | None
     assignee_json: bytes
     entry_json: bytes
     calendar: Calendar
+    screener: Assignee | None
+    state: str
+    version: int
+    etag: str
 
 
 class NewCase(NamedTuple):
-    """A case that has just been reported and dispatched; `filed_by` sent it and is None when anonymous.
+    """A case that has just been reported, and as a rule dispatched.
 
-    A named tuple, since one is made for each report: a third of a frozen dataclass's time.
+    `filed_by` sent it and is None when anonymous. A named tuple, since one is made for each report: a third
+    of a frozen dataclass's time.
     """
 
     id: UUID
@@ -87,7 +97,7 @@ class NewCase(NamedTuple):
 
 
 async def insert_reported(connection: Connection, cases: Sequence[NewCase]) -> set[UUID]:
-    """Store cases with their first two history entries; returns which were there before."""
+    """Store cases with the first entries of their histories; returns which were there before."""
     numbers: dict[Decision, int] = {}
     rows = [
         {
@@ -112,11 +122,13 @@ async def insert_reported(connection: Connection, cases: Sequence[NewCase]) -> s
 
 
 def _decision(decision: Decision, number: int) -> dict[str, Any]:
-    assignee = decision.assignee
+    assignee = decision.assignee or NOBODY
     return {
         "number": number,
         "category": decision.category,
         "priority": decision.priority,
+        "state": decision.state,
+        "version": decision.version,
         "person": assignee.person,
         "role": assignee.role,
         "place": None if assignee.place is None else str(assignee.place),  # asyncpg has a UUID of its own

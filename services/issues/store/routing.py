@@ -14,7 +14,7 @@ from shared.database.work import Connection
 
 _CATEGORY = """
     code, standard, standard_version, standard_code, name_zh, name_en, priority, deadline_minutes, version,
-    counted, check_needed, reopen_days
+    counted, check_needed, reopen_days, screened
 """
 _RULE = """
     SELECT rule.code, rule.category, rule.place_id, coalesce(cardinality(places.path) - 1, -1) AS depth,
@@ -115,13 +115,13 @@ async def put_category(connection: Connection, community: UUID, category: Catego
     await connection.execute(
         f"""
         INSERT INTO categories (community_id, {_CATEGORY})
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
         ON CONFLICT (community_id, code) DO UPDATE SET
             standard = excluded.standard, standard_version = excluded.standard_version,
             standard_code = excluded.standard_code, name_zh = excluded.name_zh, name_en = excluded.name_en,
             priority = excluded.priority, deadline_minutes = excluded.deadline_minutes,
             version = excluded.version, counted = excluded.counted, check_needed = excluded.check_needed,
-            reopen_days = excluded.reopen_days
+            reopen_days = excluded.reopen_days, screened = excluded.screened
         """,  # noqa: S608
         community,
         category.code,
@@ -136,6 +136,7 @@ async def put_category(connection: Connection, community: UUID, category: Catego
         category.counted,
         category.check_needed,
         category.reopen_days,
+        category.screened,
     )
 
 
@@ -199,6 +200,7 @@ def _category(row: asyncpg.Record) -> Category:
         counted=Counted(row["counted"]),
         check_needed=row["check_needed"],
         reopen_days=row["reopen_days"],
+        screened=row["screened"],
     )
 
 

@@ -1,5 +1,8 @@
 """A case is given to somebody else than dispatch chose."""
 
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any
 from uuid import UUID
 
 from services.issues.domain.case import Case, Change, Seer
@@ -24,14 +27,37 @@ async def assign_case(
         WrongState, StaleVersion: see there.
     """
     held = await held_case(work, case_id, by, expected)
-    await _check(work, assignee)
+    await check_assignee(work, assignee)
+    return await give(work, held, assignee, note)
+
+
+async def give(
+    work: Work,
+    held: Case,
+    assignee: Assignee,
+    note: str | None = None,
+    *,
+    actor: str | None = None,
+    why: Mapping[str, Any] = MappingProxyType({}),
+) -> Case:
+    """Give a held case to somebody, enter it and say so; `why` is added to the entry.
+
+    Raises:
+        WrongState: it is no longer to be handled.
+    """
     case = assign(held, assignee)
-    await record(work, case, Change.assigned, note, {"assignee": assignee_data(assignee)})
+    detail = {"assignee": assignee_data(assignee), **why}
+    await record(work, case, Change.assigned, note, detail, actor=actor)
     await say_assigned(work, case, assignee)
     return case
 
 
-async def _check(work: Work, assignee: Assignee) -> None:
+async def check_assignee(work: Work, assignee: Assignee) -> None:
+    """Let only roles that can be granted, and open places, be named.
+
+    Raises:
+        WrongAssignee: see there.
+    """
     if assignee.role is not None and assignee.role not in GRANTABLE:
         raise WrongAssignee(f"{assignee.role} is not a role that can be granted")
     if assignee.place is not None:

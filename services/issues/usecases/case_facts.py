@@ -11,7 +11,7 @@ from services.issues.store.grants import role_is_held
 from shared.contracts.fact import Fact
 from shared.contracts.issues.case import Assignee as AssigneeFact
 from shared.contracts.issues.case import IssueAssigned, IssueResolved
-from shared.database.work import Work
+from shared.database.work import Connection, Work
 
 
 class KnownOfCase(TypedDict):
@@ -85,6 +85,11 @@ def told_of(case: Case) -> AssigneeFact | None:
 
 
 async def who_dispatches(work: Work, community: UUID) -> AssigneeFact:
+    """Name who finds somebody for a case, as facts do."""
+    return assignee_fact(await dispatchers_of(work.connection, community))
+
+
+async def dispatchers_of(connection: Connection, community: UUID) -> Assignee:
     """Name who finds somebody for a case: the dispatchers, or the operators of a community without any."""
-    role = "dispatcher" if await role_is_held(work.connection, community, "dispatcher") else "operator"
-    return AssigneeFact(role=role, place=community)
+    role = "dispatcher" if await role_is_held(connection, community, "dispatcher") else "operator"
+    return Assignee(role=role, place=community)

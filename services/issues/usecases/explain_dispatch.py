@@ -46,8 +46,9 @@ async def explain_dispatch(work: Work, category: str, place: UUID | None, routin
     await learn_places(work.connection, [(community, place)], current)
     kept = current[community]
     decision, path = kept.decision(category, place), kept.path(place)
+    assignee, rule = kept.routing.choose(category, path)
     due = due_at(work.now, decision.deadline_minutes, decision.calendar)
-    time, assignee = kept.routing.time, decision.assignee
+    time = kept.routing.time
     holders = None
     if assignee.role is not None:
         around = kept.path(assignee.place)
@@ -55,7 +56,7 @@ async def explain_dispatch(work: Work, category: str, place: UUID | None, routin
     return Explanation(
         kept.routing.categories[category],
         assignee,
-        kept.routing.choose(category, path)[1],
+        rule,
         kept.routing.considered(category, path),
         kept.routing.fallback,
         holders,

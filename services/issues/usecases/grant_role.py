@@ -1,10 +1,12 @@
 """A role is granted in a place, or revoked."""
 
+from collections.abc import Iterable
 from uuid import UUID
 
 from services.issues.domain.grants import Grant, new_grant, revoke
 from services.issues.store.grants import grant_by_id, insert_grants, update_grant
 from services.issues.store.places import lock_register
+from services.issues.store.routing import touch_routing
 from services.issues.usecases.register_facts import emit_grant
 from services.issues.usecases.register_place import look_up_place
 from services.issues.usecases.versions import missing, tenant
@@ -24,6 +26,7 @@ async def grant_role(work: Work, person: str, role: str, place_id: UUID | None) 
     place = await look_up_place(work, place_id or tenant(work))
     grant = new_grant(new_id(), person, role, place, work.now)
     await insert_grants(work.connection, [grant])
+    await touch_dispatchers(work, [grant])
     emit_grant(work, grant)
     return grant
 
@@ -40,8 +43,15 @@ async def revoke_role(work: Work, grant_id: UUID, expected: int) -> Grant:
     after = revoke(before, work.now)
     if after is not before:
         await update_grant(work.connection, after)
+        await touch_dispatchers(work, [after])
         emit_grant(work, after)
     return after
+
+
+async def touch_dispatchers(work: Work, changed: Iterable[Grant]) -> None:
+    """Let the routing be read anew when it may be others who look at cases first."""
+    if any(grant.role == "dispatcher" for grant in changed):
+        await touch_routing(work.connection, tenant(work))
 
 
 async def look_up_grant(work: Work, grant_id: UUID) -> Grant:

@@ -8,6 +8,7 @@ from services.issues.domain.register_rows import Plan, plan_grants, plan_househo
 from services.issues.store.grants import insert_grants, open_grants
 from services.issues.store.households import households_by_code, insert_households, update_households
 from services.issues.store.places import insert_places, lock_register, places_by_code, update_places
+from services.issues.usecases.grant_role import touch_dispatchers
 from services.issues.usecases.register_facts import emit_grant, emit_household, emit_place
 from services.issues.usecases.register_place import look_up_place
 from services.issues.usecases.versions import tenant
@@ -82,6 +83,7 @@ async def load_grants(work: Work, data: bytes) -> Loaded:
     plan = plan_grants(table, known, places, new_id, work.now)
     loaded = _judged(plan)
     await insert_grants(work.connection, plan.new)
+    await touch_dispatchers(work, plan.new)
     for grant in plan.new:
         emit_grant(work, grant)
     return loaded

@@ -1,4 +1,4 @@
-"""Reports become cases and are dispatched: the hot path, so it takes many at once."""
+"""Reports become cases, and as a rule are dispatched: the hot path, so it takes many at once."""
 
 import asyncio
 from collections.abc import Mapping, Sequence
@@ -13,13 +13,13 @@ from services.issues.domain.deadline import due_at
 from services.issues.store.reports import NewCase, insert_reported
 from services.issues.usecases.case_facts import assignee_fact
 from services.issues.usecases.routings import CurrentRouting, Routings, learn_places
+from shared.contracts.fact import Fact
 from shared.contracts.issues.case import IssueAssigned, IssueReported
 from shared.database.work import Work
 from shared.errors import Invalid, NotFound
 from shared.http.idempotency import KeyClaim, StoredAnswer, answers_before, claim_keys
 
 Outcome = StoredAnswer | Exception
-_ETAG = '"2"'
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +53,9 @@ class Report(NamedTuple):
 
 
 async def report_issues(work: Work, reports: Sequence[Report], routings: Routings) -> list[Outcome]:
-    """Store reports of any communities as dispatched cases; one answer or refusal for each, in order.
+    """Store reports of any communities as cases, dispatched unless their category is looked at first.
+
+    Gives one answer or refusal for each, in order.
 
     Runs under the system role: that the sender may report in the community was checked before, and a place
     is looked up in the report's own community only. A report whose key was used gets the answer of that
@@ -65,7 +67,7 @@ async def report_issues(work: Work, reports: Sequence[Report], routings: Routing
     cases: list[NewCase | None] = []
     for report in reports:
         try:
-            case = _dispatched(report, current)
+            case = _decided(report, current)
         except (Invalid, NotFound) as error:
             cases.append(None)
             outcomes.append(error)
@@ -98,7 +100,7 @@ async def _store_and_say(work: Work, new: Sequence[tuple[Report, NewCase]]) -> N
                 _emit(work, report, case)
 
 
-def _dispatched(report: Report, routings: Mapping[UUID, CurrentRouting]) -> NewCase:
+def _decided(report: Report, routings: Mapping[UUID, CurrentRouting]) -> NewCase:
     """Decide where a report goes and when it is due.
 
     Raises:
@@ -167,17 +169,21 @@ def _emit(work: Work, report: Report, case: NewCase) -> None:
         reporter=case.reporter,
         reported_at=case.reported_at,
         due_at=case.due_at,
+        told=None if decision.screener is None else assignee_fact(decision.screener),
     )
-    assigned = IssueAssigned(
-        case=case.id,
-        category=decision.category,
-        place=case.place,
-        priority=decision.priority.value,
-        assignee=assignee_fact(decision.assignee),
-        reporter=case.reporter,
-        due_at=case.due_at,
-    )
-    for sequence, fact in ((1, reported), (2, assigned)):
+    said: tuple[tuple[int, Fact], ...] = ((1, reported),)
+    if decision.assignee is not None:
+        assigned = IssueAssigned(
+            case=case.id,
+            category=decision.category,
+            place=case.place,
+            priority=decision.priority.value,
+            assignee=assignee_fact(decision.assignee),
+            reporter=case.reporter,
+            due_at=case.due_at,
+        )
+        said = ((1, reported), (2, assigned))
+    for sequence, fact in said:
         work.emit(
             fact,
             sequence=sequence,
@@ -192,16 +198,16 @@ def _answer(report: Report, case: NewCase) -> StoredAnswer:
     body = orjson.dumps(
         {
             "id": case.id,
-            "state": "assigned",
+            "state": case.decision.state,
             "category": case.decision.category,
             "place": case.place,
             "priority": case.decision.priority,
             "reported_at": case.reported_at,
             "due_at": case.due_at,
             "assignee": orjson.Fragment(case.decision.assignee_json),
-            "version": 2,
+            "version": case.decision.version,
         },
         option=orjson.OPT_UTC_Z,
     )
     fingerprint = b"" if report.key is None else report.key.fingerprint
-    return StoredAnswer(fingerprint, 201, body, _ETAG, f"/cases/{case.id}")
+    return StoredAnswer(fingerprint, 201, body, case.decision.etag, f"/cases/{case.id}")

@@ -5,6 +5,8 @@ from uuid import UUID
 
 import orjson
 
+from services.issues.domain.case import State
+from services.issues.domain.categories import Category
 from services.issues.domain.dispatch import Assignee, Path, Routing
 from services.issues.domain.escalation import USUAL_LADDER, Ladder
 from services.issues.store.ladders import DEFAULT, ladders_of
@@ -12,7 +14,7 @@ from services.issues.store.places import paths_of
 from services.issues.store.reports import Decision
 from services.issues.store.routing import read_routing, routing_versions
 from services.issues.usecases.calendars import calendars
-from services.issues.usecases.case_facts import assignee_data
+from services.issues.usecases.case_facts import assignee_data, dispatchers_of
 from shared.database.work import Connection
 from shared.errors import Invalid
 from shared.http.problem import field_problem
@@ -26,14 +28,17 @@ class CurrentRouting:
     A place never moves, and closing one changes the version, so a path that was found stays right.
     """
 
-    def __init__(self, community: UUID, routing: Routing, ladders: Mapping[str, Ladder]) -> None:
+    def __init__(
+        self, community: UUID, routing: Routing, ladders: Mapping[str, Ladder], dispatchers: Assignee
+    ) -> None:
         self.community = community
         self.routing = routing
+        self.dispatchers = dispatchers
         self.calendars = calendars(routing.time)
         self._ladders = ladders
         self._paths: dict[UUID, Path] = {community: (community,)}
         self._decided: dict[tuple[str, UUID], Decision] = {}
-        self._made: dict[tuple[str, Assignee, str | None], Decision] = {}
+        self._made: dict[tuple[str, Assignee | None, str | None], Decision] = {}
 
     def unknown(self, places: Iterable[UUID]) -> set[UUID]:
         """Tell which places have to be looked up first."""
@@ -54,7 +59,7 @@ class CurrentRouting:
         return self._ladders.get(category) or self._ladders.get(DEFAULT) or USUAL_LADDER
 
     def decision(self, category: str, place: UUID | None) -> Decision:
-        """Decide where a report of this category and place goes.
+        """Decide where a report of this category and place goes; nowhere yet where it is looked at first.
 
         Raises:
             Invalid: no such category, or no such open place in the community.
@@ -74,20 +79,28 @@ class CurrentRouting:
         path = self._paths.get(place)
         if path is None:
             raise _unknown("place", "no open place has this id")
-        assignee, rule = self.routing.choose(code, path)
+        assignee, rule = (None, None) if category.screened else self.routing.choose(code, path)
         made = self._made.get((code, assignee, rule))
         if made is None:
-            said = assignee_data(assignee)
-            made = self._made[code, assignee, rule] = Decision(
-                code,
-                category.priority,
-                category.deadline_minutes,
-                assignee,
-                orjson.dumps(said),
-                orjson.dumps({"assignee": said, "rule": rule}),
-                self.calendars[category.counted],
-            )
+            made = self._made[code, assignee, rule] = self._make(category, assignee, rule)
         return made
+
+    def _make(self, category: Category, assignee: Assignee | None, rule: str | None) -> Decision:
+        said = None if assignee is None else assignee_data(assignee)
+        version = 1 if assignee is None else 2
+        return Decision(
+            category.code,
+            category.priority,
+            category.deadline_minutes,
+            assignee,
+            orjson.dumps(said),
+            orjson.dumps({"assignee": said, "rule": rule}),
+            self.calendars[category.counted],
+            screener=self.dispatchers if assignee is None else None,
+            state=(State.reported if assignee is None else State.assigned).value,
+            version=version,
+            etag=f'"{version}"',
+        )
 
 
 class Routings:
@@ -106,7 +119,8 @@ class Routings:
             if kept is None or kept.routing.version != version:
                 routing = await read_routing(connection, community)
                 ladders = await ladders_of(connection, community)
-                self._kept[community] = CurrentRouting(community, routing, ladders)
+                dispatchers = await dispatchers_of(connection, community)
+                self._kept[community] = CurrentRouting(community, routing, ladders, dispatchers)
         return {community: self._kept[community] for community in versions}
 
 

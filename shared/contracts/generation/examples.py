@@ -103,7 +103,16 @@ def _cases() -> Iterator[Example]:
         closed_at=datetime.fromisoformat("2017-12-31T12:00:00-08:00"),
         flags=("closed-before-reported",),
     )
+    looked_at = live.model_copy(
+        update={
+            "case": made_id("screened case"),
+            "category": "neighbours-quarrel",
+            "priority": "ordinary",
+            "told": Assignee(role="dispatcher", place=COMMUNITY),
+        }
+    )
     yield example("A rider reports a blocked fire lane", live)
+    yield example("A report that the dispatchers look at before anybody gets it", looked_at)
     yield example(
         "Recorded history, kept though its dates cannot be right",
         imported,

@@ -67,6 +67,9 @@ class IssueReported(Fact, event_type="linli.issues.issue-reported.v1", subject="
     reported_at: Instant = Field(description="When it was reported.")
     due_at: Instant | None = Field(default=None, description="When it must be resolved.")
     closed_at: Instant | None = Field(default=None, description="When it was closed, of imported history.")
+    told: Assignee | None = Field(
+        default=None, description="Who looks at it first; none when it is dispatched at once."
+    )
     flags: tuple[Code, ...] = Field(
         default=(),
         max_length=32,
