@@ -169,6 +169,9 @@ async def test_who_declines_a_category_hears_nothing_of_it_any_more(api: Api) ->
     refused = await api.http.put(path, json=must, headers={**person, "If-Match": again.headers["etag"]})
     assert refused.json()["errors"][0]["pointer"] == "categories.case-work.told"
     assert (await api.http.get(path, headers=api.of("p-2", "resident"))).status_code == 403
+    await api.http.delete("/contacts/p-1", headers={**person, "If-Match": '"1"'})
+    await api.http.put("/contacts/p-1", json={"phone": CANARY}, headers=operator)
+    assert (await api.http.get(path, headers=person)).json()["version"] == 0
 
 
 async def test_a_community_sets_its_own_quiet_hours(api: Api) -> None:
