@@ -25,7 +25,7 @@ routes = router("/reads", "reads")
 LARGEST_BODY = 512 * 1024
 """A thousand reads of a gate whose every field is as long as it may be."""
 
-EvidenceOfCamera = Annotated[list[EvidenceRef], Field(max_length=4)]
+EvidenceOfCamera = Annotated[tuple[EvidenceRef, ...], Field(max_length=4)]
 
 ReadId = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=r"^[!-~]+$")]
 
@@ -41,7 +41,7 @@ class ReadIn(In):
         None, description="Of a patrol: what is wrong, such as `fire-lane`; the car must move, or has."
     )
     gone: bool = Field(False, description="Of a patrol: the second look found the car gone.")
-    evidence: EvidenceOfCamera = Field([], description="References to pictures, kept elsewhere.")
+    evidence: EvidenceOfCamera = Field((), description="References to pictures, kept elsewhere.")
 
 
 class ReadsIn(In):
@@ -130,7 +130,7 @@ def _seen(read: ReadIn) -> Sighting:
         read.confidence,
         read.kind,
         read.gone,
-        tuple(read.evidence),
+        read.evidence,
     )
 
 

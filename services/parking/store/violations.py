@@ -24,6 +24,9 @@ SELECT {COLUMNS} FROM violations
 WHERE outcome IS NULL AND (compound_id, plate) IN (SELECT * FROM unnest($1::uuid[], $2::text[]))
 ORDER BY id FOR NO KEY UPDATE
 """  # noqa: S608
+_OPEN_CARS = """
+SELECT DISTINCT compound_id, plate FROM violations WHERE outcome IS NULL AND compound_id = ANY($1::uuid[])
+"""
 _LOCK = f"SELECT {COLUMNS} FROM violations WHERE id = ANY($1::uuid[]) ORDER BY id FOR NO KEY UPDATE"  # noqa: S608
 # A row that is being cleared is left out, and looked at again by the next run: then it is no longer due.
 CLAIM_DUE = f"""
@@ -79,6 +82,11 @@ class TakenStep:
     violation: Violation
     reason: str
     taken_at: datetime
+
+
+async def open_cars(connection: Connection, compounds: Collection[UUID]) -> set[Car]:
+    """Which cars in these compounds must move."""
+    return {(row[0], row[1]) for row in await connection.fetch(_OPEN_CARS, list(compounds))}
 
 
 async def lock_open(connection: Connection, cars: Collection[Car]) -> list[Violation]:

@@ -1,15 +1,16 @@
 """Devices deliver reads and heartbeats: the hot path, so it takes many deliveries at once."""
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import NamedTuple
 from uuid import UUID
 
 from services.parking.domain.device_time import device_clock
 from services.parking.domain.plate import Plate
 from services.parking.domain.stays import GateRead
 from services.parking.domain.violation import Says
-from services.parking.store import compounds, devices, reads
+from services.parking.store import compounds, devices, reads, violations
 from services.parking.store.devices import Signer
 from services.parking.store.reads import Car, Read
 from services.parking.usecases.settle_cars import settle_arrivals
@@ -19,8 +20,7 @@ from shared.database.work import Work
 PATROL, EXIT = "patrol", "exit"
 
 
-@dataclass(frozen=True, slots=True)
-class Sighting:
+class Sighting(NamedTuple):
     """One read as the device states it; a patrol may say what is wrong, or that it is `gone`."""
 
     id: str
@@ -65,12 +65,12 @@ async def record_reads(work: Work, deliveries: Sequence[Delivery]) -> list[Taken
     arrivals: dict[Car, list[GateRead]] = {}
     traces: dict[Car, str | None] = {}
     taken: list[Taken] = []
-    looks: list[Look] = []
+    taken_up: list[tuple[Delivery, list[Read]]] = []
     for delivery, found in zip(deliveries, received, strict=True):
         fresh = [read for read in found if (read.device, read.id) in new]
         new.difference_update((read.device, read.id) for read in fresh)
         taken.append(Taken(len(fresh), len(found) - len(fresh)))
-        looks += _looks(delivery, fresh)
+        taken_up.append((delivery, fresh))
         for read in fresh:
             if read.role != PATROL:
                 car = (read.compound, read.plate.text)
@@ -79,17 +79,33 @@ async def record_reads(work: Work, deliveries: Sequence[Delivery]) -> list[Taken
                 traces[car] = delivery.traceparent
     if arrivals:
         await settle_arrivals(work, arrivals, traces)
+    must_move = await _must_move(work, taken_up)
+    looks = [look for delivery, fresh in taken_up for look in _looks(delivery, fresh, must_move)]
     if looks:
         await take_looks(work, looks)
     return taken
 
 
-def _looks(delivery: Delivery, fresh: Sequence[Read]) -> list[Look]:
+async def _must_move(work: Work, taken_up: Sequence[tuple[Delivery, list[Read]]]) -> set[Car]:
+    """Which cars that leave now had to: few, so that most exits need no second thought."""
+    exits = {
+        delivery.signer.compound for delivery, fresh in taken_up if fresh and delivery.signer.role == EXIT
+    }
+    seen = {
+        (read.compound, read.plate.text)
+        for delivery, fresh in taken_up
+        if delivery.signer.role == PATROL
+        for read in fresh
+    }
+    return seen | await violations.open_cars(work.connection, exits) if exits else seen
+
+
+def _looks(delivery: Delivery, fresh: Sequence[Read], must_move: Container[Car]) -> list[Look]:
     """What new reads say of cars that must move: patrols that name a kind, gates that read one leaving."""
-    if not fresh or delivery.signer.role not in {PATROL, EXIT}:
+    if delivery.signer.role not in {PATROL, EXIT} or not must_move:
         return []
-    stated = {seen.id: seen for seen in delivery.sightings}
     patrol = delivery.signer.role == PATROL
+    stated = {seen.id: seen for seen in delivery.sightings}
     return [
         Look(
             community=read.community,
@@ -104,7 +120,7 @@ def _looks(delivery: Delivery, fresh: Sequence[Read]) -> list[Look]:
             traceparent=delivery.traceparent,
         )
         for read in fresh
-        if not patrol or stated[read.id].kind is not None
+        if (stated[read.id].kind is not None if patrol else (read.compound, read.plate.text) in must_move)
     ]
 
 
