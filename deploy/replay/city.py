@@ -10,7 +10,6 @@ from deploy.replay.recorded import Row
 COMMUNITY: Final = uuid5(NAMESPACE_DNS, "replay.linli.invalid")
 OPERATOR: Final = "replay-operator"
 DISTRICTS: Final = tuple(str(number) for number in range(1, 16))
-DEADLINE_MINUTES: Final = 3 * 24 * 60
 
 # What the city calls it -> our category's code, and the role that handles it in the district.
 CATEGORIES: Final = {
@@ -27,6 +26,27 @@ CATEGORIES: Final = {
     "Report Water Waste": ("water-waste", "property"),
     "Feedback": ("feedback", "operator"),
 }
+# Of each category, how long it may take and which minutes of that count.
+DEADLINES: Final = {
+    "bulky-items": ("working-days", 3 * 1440),
+    "graffiti-removal": ("working-hours", 16 * 60),
+    "illegal-dumping": ("working-hours", 20 * 60 + 30),
+    "appliances": ("working-days", 5 * 1440),
+    "electronic-waste": ("working-days", 5 * 1440),
+    "homeless-encampment": ("round-the-clock", 3 * 1440),
+    "dead-animal": ("round-the-clock", 48 * 60),
+    "other": ("round-the-clock", 5 * 1440),
+    "streetlight": ("working-hours", 24 * 60),
+    "streetlights": ("working-days", 2 * 1440),
+    "water-waste": ("working-hours", 8 * 60),
+    "feedback": ("working-days", 10 * 1440),
+}
+# Who hears of a delay: minutes after the deadline, which of them count, and the role in the whole city.
+LEVELS: Final = (
+    (0, "round-the-clock", "operator"),
+    (90, "working-hours", "steward"),
+    (1440, "round-the-clock", "guard"),
+)
 ROLES: Final = ("handler", "steward", "guard", "property")
 
 

@@ -1,4 +1,4 @@
-"""The play of the issue reports: history by import, twice; then the first thousand rows as live reports."""
+"""The play of the issue reports: history by import, twice; the first thousand rows live; a week's delay."""
 
 import asyncio
 import time
@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
@@ -16,11 +17,13 @@ from deploy.demo.access import Access, Addresses
 from deploy.embedded.suite import Suite
 from deploy.kafka.topics import client_settings
 from deploy.replay.app import App
-from deploy.replay.city import COMMUNITY
+from deploy.replay.city import COMMUNITY, OPERATOR
+from deploy.replay.escalating import play_a_week
 from deploy.replay.expected import Shown, expected_messages
 from deploy.replay.findings import Findings
 from deploy.replay.history import Importer
 from deploy.replay.kills import Executioner, Kill, planned_kills
+from deploy.replay.lateness import FIGURES, figures
 from deploy.replay.preparing import prepare_city
 from deploy.replay.recorded import Row, rows_of
 from deploy.replay.topics import TopicCount, behind, count_events
@@ -71,10 +74,12 @@ async def play_issue_reports(suite: Suite, hands: ThreadPoolExecutor, path: Path
         districts = await prepare_city(access, rows[:LIVE_ROWS])
         await _caught_up(stage, "linli.register")
         await _import(stage, planned_kills(len(rows), KILLS_EACH))
+        await _compare_ages(stage)
         await _import_again(stage)
         app = App(access, districts, lambda position: executioner.reach(position, live_kills))
         live_kills = planned_kills(LIVE_ROWS, KILLS_EACH, seed=311)
-        await _live(stage, app)
+        answers = await _live(stage, app)
+        await play_a_week(suite, hands, stage.kafka, answers, findings)
     _print_kills(executioner, findings)
 
 
@@ -109,6 +114,20 @@ def _compare_import(stage: Stage, told: dict[str, Any]) -> None:
     findings.equal("closed before creation", told["flags"].get("closed-before-created", 0), 12)
 
 
+async def _compare_ages(stage: Stage) -> None:
+    """Compare ages and lateness by category with what the file itself says."""
+    findings, at = stage.findings, datetime.now(UTC).replace(microsecond=0)
+    findings.say(f"\nAges and lateness by category, as of {at.isoformat()}")
+    url = f"{stage.access.addresses.issues}/cases/statistics"
+    answer = await stage.access.send(OPERATOR, "GET", url, params={"at": at.isoformat()})
+    told = {each.pop("category"): each for each in answer.json()["categories"]}
+    expected = figures(stage.rows, at)
+    findings.equal("categories", sorted(told), sorted(expected))
+    for category, wanted in sorted(expected.items()):
+        shown = [told[category][name] for name in FIGURES]
+        findings.equal(category, shown, [wanted[name] for name in FIGURES])
+
+
 async def _import_again(stage: Stage) -> None:
     findings = stage.findings
     findings.say("\nThe same file again")
@@ -121,7 +140,7 @@ async def _import_again(stage: Stage) -> None:
     findings.equal("messages at the phones", len(await stage.ledger()), 0)
 
 
-async def _live(stage: Stage, app: App) -> None:
+async def _live(stage: Stage, app: App) -> list[dict[str, Any]]:
     findings, executioner = stage.findings, stage.executioner
     findings.say(f"\nLive: the first {LIVE_ROWS} rows by an app, killed at {KILLS_EACH} rows")
     executioner.unanswered = lambda: app.unanswered
@@ -140,6 +159,7 @@ async def _live(stage: Stage, app: App) -> None:
     findings.count("repeats in Kafka", topic.repeats)
     lines = await stage.ledger()
     findings.count("repeats the phones' provider dropped", sum(line["repeats"] for line in lines))
+    return answers
 
 
 async def _settled(stage: Stage, many: int) -> Counter[Shown]:

@@ -15,8 +15,9 @@ from deploy.demo.failures import DemoFailed
 from deploy.replay.city import (
     CATEGORIES,
     COMMUNITY,
-    DEADLINE_MINUTES,
+    DEADLINES,
     DISTRICTS,
+    LEVELS,
     OPERATOR,
     Person,
     callers,
@@ -58,6 +59,7 @@ async def prepare_city(access: Access, rows: Sequence[Row]) -> dict[str, UUID]:
     await load_csv(access, OPERATOR, "notify", "contacts", contact, _contacts(people))
     for code, role in dict(CATEGORIES.values()).items():
         await _define(access, code, role)
+    await _say_who_hears(access)
     fallback = await access.send(OPERATOR, "GET", f"{access.addresses.issues}/dispatch-fallback")
     await access.send(
         OPERATOR,
@@ -115,12 +117,24 @@ async def _define(access: Access, code: str, role: str) -> None:
         "standard_code": code,
         "name_zh": code,
         "name_en": code,
-        "deadline_minutes": DEADLINE_MINUTES,
+        "counted": DEADLINES[code][0],
+        "deadline_minutes": DEADLINES[code][1],
     }
     level = "community" if role == "operator" else "compound"
     rule = {"category": code, "rank": 1, "target": {"role": role, "level": level}}
     await access.send(OPERATOR, "PUT", f"{issues}/categories/{code}", json=category)
     await access.send(OPERATOR, "PUT", f"{issues}/dispatch-rules/{code}", json=rule)
+
+
+async def _say_who_hears(access: Access) -> None:
+    levels = [
+        {"after_minutes": minutes, "counted": counted, "target": {"role": role, "level": "community"}}
+        for minutes, counted, role in LEVELS
+    ]
+    address = f"{access.addresses.issues}/escalation"
+    current = await access.send(OPERATOR, "GET", address)
+    headers = {"if-match": current.headers["etag"]}
+    await access.send(OPERATOR, "PUT", address, headers=headers, json={"levels": levels})
 
 
 async def _publish_words(access: Access, template: str, kind: str) -> None:

@@ -2,7 +2,7 @@
 
 import time
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -55,16 +55,24 @@ def said(settings: Mapping[str, str], topic: str) -> dict[str, tuple[str, dict[s
     consumer = Consumer({**settings, "group.id": "replay-reader", "enable.auto.commit": False})
     found: dict[str, tuple[str, dict[str, Any]]] = {}
     try:
-        ends = _ends(consumer, topic)
-        consumer.assign([TopicPartition(topic, partition, 0) for partition in ends])
-        left = sum(ends.values())
-        deadline = time.monotonic() + PATIENCE
-        while left > 0 and time.monotonic() < deadline:
-            for record in consumer.consume(num_messages=5000, timeout=1.0):
-                left -= 1
-                head, value = dict(record.headers() or []), record.value()
-                if value is not None:
-                    found[head["ce_id"].decode()] = head["ce_type"].decode(), orjson.loads(value)
+        for head, value in _records(consumer, topic):
+            if value is not None:
+                found[head["ce_id"].decode()] = head["ce_type"].decode(), orjson.loads(value)
+    finally:
+        consumer.close()
+    return found
+
+
+def said_at(
+    settings: Mapping[str, str], topic: str, event_type: str
+) -> dict[str, tuple[str, dict[str, Any]]]:
+    """Read the topic once to where it ends now: when it happened and data of one type's events, by id."""
+    consumer = Consumer({**settings, "group.id": "replay-reader", "enable.auto.commit": False})
+    found: dict[str, tuple[str, dict[str, Any]]] = {}
+    try:
+        for head, value in _records(consumer, topic):
+            if head.get("ce_type") == event_type.encode() and value is not None:
+                found[head["ce_id"].decode()] = head["ce_time"].decode(), orjson.loads(value)
     finally:
         consumer.close()
     return found
@@ -79,6 +87,18 @@ def behind(settings: Mapping[str, str], group: str, topic: str) -> int:
         return sum(ends[place.partition] - max(place.offset, 0) for place in committed)
     finally:
         consumer.close()
+
+
+def _records(consumer: Consumer, topic: str) -> Iterator[tuple[dict[str, bytes], bytes | None]]:
+    """Give the headers and value of each record up to where the topic ends now, in order per key."""
+    ends = _ends(consumer, topic)
+    consumer.assign([TopicPartition(topic, partition, 0) for partition in ends])
+    left = sum(ends.values())
+    deadline = time.monotonic() + PATIENCE
+    while left > 0 and time.monotonic() < deadline:
+        for record in consumer.consume(num_messages=5000, timeout=1.0):
+            left -= 1
+            yield dict(record.headers() or []), record.value()
 
 
 def _ends(consumer: Consumer, topic: str) -> dict[int, int]:
