@@ -13,6 +13,8 @@ BENCHMARKS = {
     "ingest": "POST /reports beside a plain FastAPI and asyncpg service",
     "reads": "Gates' deliveries beside a plain FastAPI and asyncpg service",
     "due": "The clock at a million open stays, and ten thousand that fall due at once",
+    "case_list": "Listing an area at 500,000 cases, 50 clients, beside the same SQL alone",
+    "deadline_tick": "Late cases taken beside 1,000 and 1,000,000 open ones, and when nothing is due",
     "footprint": "Start and memory beside the same third-party imports",
     "claims": "A storm of claims, 500 claimants for each place",
     "match": "volunteer's match at 100,000 beside a scan, and while positions pour in",
