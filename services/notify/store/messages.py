@@ -28,13 +28,14 @@ RETURNING id
 """
 
 # The index `messages_held` has what is held and nothing else; rows another one releases are passed over.
+_HELD = """
+SELECT id FROM messages WHERE rank = -1 AND held_until <= $1
+ORDER BY held_until LIMIT $2 FOR UPDATE SKIP LOCKED
+"""
+
 _RELEASE = """
-WITH due AS MATERIALIZED (
-    SELECT id FROM messages WHERE rank = -1 AND held_until <= $1
-    ORDER BY held_until LIMIT $5 FOR UPDATE SKIP LOCKED
-)
 UPDATE messages SET state = $3, rank = $4, reason = NULL, next_at = $2, version = version + 1
-FROM due WHERE messages.id = due.id
+WHERE id = ANY($1::uuid[])
 """
 
 _COLUMNS = """id, person, channel, language, category, urgency, state, reason, content, segments, encoding,
@@ -116,8 +117,10 @@ async def plan(connection: Connection, rows: Sequence[Planned], now: datetime, w
 
 async def release(connection: Connection, now: datetime, wall: datetime, most: int) -> int:
     """Make due at `wall` what is held until `now` or before; answers how many."""
-    status = await connection.execute(_RELEASE, now, wall, State.READY, RANK[State.READY], most)
-    return int(status.split()[-1])
+    ids = [row["id"] for row in await connection.fetch(_HELD, now, most)]
+    if ids:
+        await connection.execute(_RELEASE, ids, wall, State.READY, RANK[State.READY])
+    return len(ids)
 
 
 async def page(
