@@ -91,6 +91,8 @@ async def change(town: Town, case: UUID, verb: str, roles: tuple[str, ...], pers
 
 
 async def test_each_level_is_said_once_at_its_business_time(late: Late) -> None:
+    await late.category("noise", screened=True)
+    unseen = await late.report(category="noise")
     case, done, again = [await late.report(category="lift") for _ in range(3)]
     due = datetime.fromisoformat((await late.get(f"/cases/{case}"))["due_at"])
     assert at("2026-05-06T10:00") <= due < at("2026-05-06T10:01")  # after the holidays
@@ -102,8 +104,9 @@ async def test_each_level_is_said_once_at_its_business_time(late: Late) -> None:
     await late.system.execute("UPDATE cases SET state = 'assigned' WHERE id = $1", done)  # as imports are
     assert await late.tick() == 0
     await late.go_to("2026-05-06T10:30")
-    assert await late.tick() == 1
+    assert await late.tick() == 2
     assert await late.tick() == 0
+    assert (await change(late, unseen, "accept", ("operator",), "olive"))["version"] == 4
     await change(late, again, "check", ("operator",), "olive", fixed=False)
     await late.go_to("2026-05-13T10:30")
     await late.tick()
@@ -121,6 +124,8 @@ async def test_each_level_is_said_once_at_its_business_time(late: Late) -> None:
     ]
     assert [fact["level"] for fact in said if fact["case"] == str(again)] == [1, 2, 3]
     assert str(done) not in {fact["case"] for fact in said}
+    (unlooked,) = [fact for fact in said if fact["case"] == str(unseen)]
+    assert (unlooked["sequence"], unlooked["told"]["role"], unlooked["assignee"]) == (2, "operator", None)
     shown = await late.get(f"/cases/{case}")
     assert (shown["version"], shown["due_at"]) == (5, due.isoformat().replace("+00:00", "Z"))
     with pytest.raises(Exception, match="permission denied"):

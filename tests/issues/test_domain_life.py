@@ -8,7 +8,7 @@ from typing import Any
 
 from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from services.issues.domain import life
 from services.issues.domain.case import CHANGES, ENDED, Case, Change, NotTheirs, Seer, State, WrongState
@@ -34,15 +34,25 @@ class Life(RuleBasedStateMachine):
         # Kept here second by second, independently of the history.
         self.held: Counter[Assignee] = Counter()
 
+    @initialize(to=st.none() | assignees)
+    def it_is_reported(self, to: Assignee | None) -> None:
+        """Dispatched at once, or looked at first."""
+        if to is not None:
+            self.happens(Change.assigned, lambda case: life.assign(case, to))
+
     @rule(minutes=st.integers(1, 3 * 24 * 60))
     def time_passes(self, minutes: int) -> None:
         self.now += timedelta(minutes=minutes)
         if self.case.state in HANDLED and self.case.assignee is not None:
             self.held[self.case.assignee] += minutes * 60
 
-    @rule()
-    def somebody_accepts(self) -> None:
-        self.happens(Change.accepted, lambda case: life.accept(case, self.now))
+    @rule(to=assignees)
+    def somebody_accepts(self, to: Assignee) -> None:
+        before = self.case.state
+        if self.happens(Change.accepted, lambda case: life.accept(case, self.now)) and (
+            before is State.reported
+        ):
+            assert self.happens(Change.assigned, lambda case: life.assign(case, to))
 
     @rule()
     def somebody_refuses(self) -> None:

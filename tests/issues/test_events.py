@@ -102,7 +102,8 @@ def report_in(town: Town, **more: Any) -> Report:
 async def test_a_flush_whose_answer_was_lost_can_be_repeated(
     town: Town, module_kafka_settings: KafkaSettings
 ) -> None:
-    reports = [report_in(town), report_in(town, category="none"), report_in(town)]
+    await town.category("noise", screened=True)
+    reports = [report_in(town), report_in(town, category="none"), report_in(town, category="noise")]
     answers = []
     for _ in range(2):
         async with town.running.context.works.for_system("test") as work:
@@ -114,4 +115,16 @@ async def test_a_flush_whose_answer_was_lost_can_be_repeated(
     await published(town)
     said = await asyncio.to_thread(read_all, module_kafka_settings, "linli.issues", str(town.id))
     assert said.keys() == {str(reports[0].id), str(reports[2].id)}
-    assert all(short(events) == [("issue-reported", 1), ("issue-assigned", 2)] for events in said.values())
+    assert short(said[str(reports[0].id)]) == [("issue-reported", 1), ("issue-assigned", 2)]
+    assert short(said[str(reports[2].id)]) == [("issue-reported", 1)]
+    told = [said[str(reports[number].id)][0][2]["told"] for number in (0, 2)]
+    assert told == [None, {"person": None, "role": "operator", "place": str(town.id), "volunteers": False}]
+    # Who looks is asked anew when somebody becomes the first dispatcher.
+    routings = town.running.app.state.routings
+    for role in ("operator", "dispatcher"):
+        async with town.running.context.works.for_system("test") as work:
+            found = (await routings.current(work.connection, [town.id]))[town.id]
+        screener = found.decision("noise", None).screener
+        assert screener is not None
+        assert screener.role == role
+        await town.ask("POST", "/roles", body={"person": "dora", "role": "dispatcher"})
