@@ -13,6 +13,7 @@ from services.volunteer.api import (
     hours,
     links,
     offers,
+    recurring_tasks,
     task_kinds,
     tasks,
     volunteers,
@@ -26,6 +27,7 @@ from services.volunteer.domain.hours import AlreadyCorrectedError
 from services.volunteer.domain.kind import WrongKindError
 from services.volunteer.domain.link import LinkUsedError, WrongLinkError
 from services.volunteer.domain.offer import OfferOverError
+from services.volunteer.domain.series import WrongSeriesError
 from services.volunteer.domain.task import TaskOverError, WrongTaskError, WrongTimeError
 from services.volunteer.domain.volunteer import AlreadyRegisteredError, ConsentMissingError, WrongStateError
 from services.volunteer.schedule import ASK, SCHEDULE
@@ -48,6 +50,7 @@ ERRORS: dict[type[BaseException], Handling] = {
     NotOnDutyError: Handling(409, "not-on-duty", "The volunteer cannot be on duty, or is no longer"),
     WrongKindError: Handling(422, "wrong-kind", "The rules of the kind make no sense"),
     WrongTaskError: Handling(422, "wrong-task", "What is asked for makes no sense"),
+    WrongSeriesError: Handling(422, "wrong-series", "The rule or its times make no sense"),
     WrongTimeError: Handling(422, "wrong-time", "The promised time does not fit the task"),
     TaskOverError: Handling(409, "task-over", "The task is over"),
     NotEligibleError: Handling(403, "not-eligible", "The volunteer may not take such a task"),
@@ -68,6 +71,7 @@ ROUTERS = (
     *(duty.routes, duty.said, hours.statements, volunteers.routes, beneficiaries.routes),
     *(task_kinds.routes, tasks.routes, claims.routes, claims.mine, offers.asked, offers.routes, hours.routes),
     *(links.made, links.routes, disputes.of_task, disputes.routes),
+    *(recurring_tasks.routes,),
 )
 
 

@@ -5,6 +5,7 @@ from services.volunteer.usecases.end_task import expire_tasks
 from services.volunteer.usecases.forget_endings import forget_endings
 from services.volunteer.usecases.offer_tasks import offer_tasks
 from services.volunteer.usecases.positions import forget_positions
+from services.volunteer.usecases.recurring_tasks import open_due_tasks
 from services.volunteer.usecases.relatives_link import forget_links
 from shared.http.idempotency import forget_keys
 from shared.messaging.inbox import forget_old
@@ -14,6 +15,7 @@ ASK = "ask for tasks"
 
 SCHEDULE = (
     Every("begin and end duty", 5, turn_duties),
+    Every("open recurring tasks", 30, open_due_tasks),
     Every("expire tasks", 5, expire_tasks),
     Every(ASK, 1, offer_tasks),
     Every("forget positions", 300, forget_positions),

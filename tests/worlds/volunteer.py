@@ -25,6 +25,8 @@ async def furnish(world: World) -> None:
 
     await _help(world, rider, await ask(), entry)
     await _offer(world, room, rider)
+    await _dispute(world, rider, await ask(), entry)
+    await _recur(world.by("elder-1", "resident"), elder)
     statement = await rider.get(f"/volunteers/{entry}/hours")
     await room.post(f"/hours/{statement['items'][0]['id']}/counter", {"reason": "somebody-else-came"})
     task = await ask()
@@ -89,3 +91,27 @@ async def _offer(world: World, room: Person, rider: Person) -> None:
         await rider.post(f"/offers/{offer}/{answer}", body)
         await room.get(f"/tasks/{made['id']}/offers")
         await room.post(f"/tasks/{made['id']}/cancel")
+
+
+async def _dispute(world: World, rider: Person, task: str, entry: str) -> None:
+    """A task that is reported with a photo, linked, disputed, and decided by somebody it does not concern."""
+    elder, room = world.by("elder-1", "resident"), world.by("olive", "operator", "steward")
+    await rider.post(f"{task}/claim", {"volunteer": entry})
+    await rider.post(f"{task}/check-in", {})
+    await rider.post(f"{task}/report", {"outcome": "done", "evidence": ["photo:91bb02aa"]})
+    await elder.post(f"{task}/links")
+    made = await elder.post(f"{task}/dispute", {"reason": "not-done"})
+    await elder.get(f"{task}/reports")
+    await room.get("/disputes")
+    await room.post(f"/disputes/{made['id']}/decide", {"decision": "stands"})
+
+
+async def _recur(elder: Person, beneficiary: str) -> None:
+    first = datetime.now(UTC).replace(microsecond=0) + timedelta(days=20)
+    body = {"kind": "carry", "beneficiary": beneficiary, "starts_at": first.isoformat(), "rule": "FREQ=DAILY"}
+    made = await elder.post("/recurring-tasks", body)
+    series = f"/recurring-tasks/{made['id']}"
+    await elder.get("/recurring-tasks")
+    await elder.get(series)
+    await elder.post(f"{series}/exceptions", {"starts_at": made["upcoming"][1]})
+    await elder.post(f"{series}/end")

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from services.volunteer.domain.beneficiary import Beneficiary
-from services.volunteer.domain.kind import Confirmation
+from services.volunteer.domain.kind import Confirmation, KindRules
 from services.volunteer.domain.offer import first_asked
 from services.volunteer.domain.position import Point
 from services.volunteer.domain.task import Effort, Task, WrongTaskError
@@ -19,7 +19,10 @@ from shared.errors import Forbidden, NotFound
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """What somebody asks for; without times it is open from now for as long as its kind says."""
+    """What somebody asks for; without times it is open from now for as long as its kind says.
+
+    `asked_by` is who asked when that is not who opens it: the clock does, of what recurs.
+    """
 
     task: UUID
     community: UUID
@@ -33,6 +36,15 @@ class Ask:
     weight_kg: int | None = None
     floor: int | None = None
     lift: bool | None = None
+    asked_by: str | None = None
+
+
+async def check_ask(work: Work, ask: Ask, *, only_of: str | None) -> KindRules:
+    """Gives the rules of what is asked for; the person with `only_of` must be allowed to ask for it.
+
+    Raises NotFound, Forbidden, Invalid (no such kind), WrongTaskError.
+    """
+    return (await _checked(work, ask, only_of))[0]
 
 
 async def open_task(work: Work, ask: Ask, *, only_of: str | None) -> Task:
@@ -40,13 +52,10 @@ async def open_task(work: Work, ask: Ask, *, only_of: str | None) -> Task:
 
     Raises NotFound, Forbidden, Invalid (no such kind), WrongTaskError.
     """
-    rules = await rules_of(work.connection, ask.community, ask.kind)
-    someone = await _beneficiary(work, ask, only_of)
+    rules, someone = await _checked(work, ask, only_of)
     first = someone is not None and not await beneficiaries.was_visited(
         work.connection, ask.community, someone.id
     )
-    if someone is None and rules.confirmation is Confirmation.code:
-        raise WrongTaskError("such a task is for somebody, who confirms it")
     places, two_persons = rules.places_for(
         first_visit=first, never_alone=someone is not None and someone.never_alone
     )
@@ -67,7 +76,7 @@ async def open_task(work: Work, ask: Ask, *, only_of: str | None) -> Task:
         offer_at=first_asked(rules, starts_at, work.now),
         beneficiary=someone.id if someone else None,
         family=someone.told if someone else (),
-        asked_by=work.actor,
+        asked_by=ask.asked_by or work.actor,
         place=ask.place or (someone.place if someone else None),
         point=ask.point or (someone.point if someone else None),
         # A secret between the one who is helped and who is at the door; guesses are counted.
@@ -76,6 +85,14 @@ async def open_task(work: Work, ask: Ask, *, only_of: str | None) -> Task:
     await tasks.add(work.connection, task)
     tell_opened(work, task, task.places)
     return task
+
+
+async def _checked(work: Work, ask: Ask, only_of: str | None) -> tuple[KindRules, Beneficiary | None]:
+    rules = await rules_of(work.connection, ask.community, ask.kind)
+    someone = await _beneficiary(work, ask, only_of)
+    if someone is None and rules.confirmation is Confirmation.code:
+        raise WrongTaskError("such a task is for somebody, who confirms it")
+    return rules, someone
 
 
 async def _beneficiary(work: Work, ask: Ask, only_of: str | None) -> Beneficiary | None:
