@@ -145,7 +145,7 @@ async def claim(task_id: UUID, body: ClaimIn, call: Requested, request: Request)
     """Take a place; exactly one wins each, and the winner may ask again. Publishes `task-claimed`."""
     if not body.wait:
         # The losers of a storm are answered together, without a transaction of their own.
-        await request.app.state.places.submit((call.community, task_id, call.actor.person))
+        await request.app.state.places.submit((call.community, task_id, call.actor.person, call.key))
     wish = Wish(
         *(new_id(), call.community, task_id, body.volunteer, call.actor.person), at=body.at, wait=body.wait
     )

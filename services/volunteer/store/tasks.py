@@ -46,7 +46,8 @@ WHERE community_id = $1 AND task_id = ANY($2::uuid[]) GROUP BY task_id
 """
 _TAKEN_BY_OTHERS = """
 SELECT asked.number
-FROM unnest($1::uuid[], $2::uuid[], $3::text[]) WITH ORDINALITY AS asked (community, task, person, number)
+FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[])
+    WITH ORDINALITY AS asked (community, task, person, key, number)
 CROSS JOIN LATERAL (
     SELECT count(*) AS places, count(claims.id) AS taken,
            count(*) FILTER (WHERE claims.person = asked.person) AS own
@@ -54,6 +55,8 @@ CROSS JOIN LATERAL (
     WHERE task_places.task_id = asked.task AND task_places.community_id = asked.community
 ) AS found
 WHERE found.places > 0 AND found.taken = found.places AND found.own = 0
+  AND NOT EXISTS (SELECT FROM idempotency_keys AS answered WHERE answered.community_id = asked.community
+                     AND answered.actor = asked.person AND answered.key = asked.key)
 """
 # The task's row is held, so nobody else takes one now; the condition on claim_id holds without that too.
 _TAKE = """
@@ -139,13 +142,18 @@ async def free_places(connection: Connection, community: UUID, tasks: Sequence[U
     return {row["task_id"]: row["free"] for row in rows}
 
 
-async def taken_by_others(connection: Connection, asked: Sequence[tuple[UUID, UUID, str]]) -> set[int]:
-    """Of questions (community, task, person) the numbers, from 0, of those where all places are others'."""
+Question = tuple[UUID, UUID, str, str | None]
+"""Community, task, person, and the key under which they may have been answered before."""
+
+
+async def taken_by_others(connection: Connection, asked: Sequence[Question]) -> set[int]:
+    """The numbers, from 0, of the questions whose task has all places taken, by others, and is new."""
     rows = await connection.fetch(
         _TAKEN_BY_OTHERS,
-        [community for community, _, _ in asked],
-        [task for _, task, _ in asked],
-        [person for _, _, person in asked],
+        [community for community, _, _, _ in asked],
+        [task for _, task, _, _ in asked],
+        [person for _, _, person, _ in asked],
+        [key for _, _, _, key in asked],
     )
     return {row["number"] - 1 for row in rows}
 

@@ -16,6 +16,7 @@ from services.volunteer.domain.task import Task, WrongTimeError
 from services.volunteer.domain.volunteer import Volunteer
 from services.volunteer.store import claims, offers, skills, tasks, volunteers
 from services.volunteer.store.claims import Waiting
+from services.volunteer.store.tasks import Question
 from services.volunteer.usecases.task_facts import tell_claimed
 from shared.database.work import Work
 from shared.errors import NotFound
@@ -84,13 +85,13 @@ async def _refuse_early(work: Work, wish: Wish) -> None:
     """Spares the losers of a storm the wait for the task's row: what is full now is answered now."""
     if wish.wait:
         return
-    (refused,) = await refuse_taken(work, [(wish.community, wish.task, wish.person)])
+    (refused,) = await refuse_taken(work, [(wish.community, wish.task, wish.person, None)])
     if refused is not None:
         raise refused
 
 
-async def refuse_taken(work: Work, asked: Sequence[tuple[UUID, UUID, str]]) -> list[NoPlaceError | None]:
-    """Answers, for many at once, who need not try: all places of the task (second) are others' already."""
+async def refuse_taken(work: Work, asked: Sequence[Question]) -> list[NoPlaceError | None]:
+    """Answers, for many at once, who need not try: all places are others' already."""
     taken = await tasks.taken_by_others(work.connection, asked)
     refusal = "others were faster; every place is taken"
     return [NoPlaceError(refusal) if number in taken else None for number in range(len(asked))]
