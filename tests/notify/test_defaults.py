@@ -45,6 +45,7 @@ EDITIONS = {
     3: "fc399beec02918b5",
     4: "487caa7c41faf267",
     5: "50a6cb8856260522",
+    6: "5bf71ceee4cbc021",
 }
 """The digest of each edition's files: a change needs a new edition, or nobody would install it."""
 

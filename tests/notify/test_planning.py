@@ -12,6 +12,7 @@ from shared.contracts import (
     Assignee,
     Event,
     HouseholdRegistered,
+    IssueAccepted,
     IssueReported,
     IssueResolved,
     PlaceClosed,
@@ -164,18 +165,33 @@ async def test_urgent_cases_make_urgent_messages_and_deadlines_follow_the_event(
     assert rows[ordinary.id]["deadline"] == MORNING + timedelta(days=1)
 
 
-async def test_a_report_alone_tells_nobody_by_default(stage: Stage) -> None:
+async def test_a_report_alone_tells_who_has_to_look_and_its_reporter(stage: Stage) -> None:
     await furnish(stage)
-    fact = IssueReported(
-        case=uuid4(),
-        category="noise",
-        priority="ordinary",
-        state="reported",
-        reporter="reporter",
-        reported_at=MORNING,
-    )
+    granted = RoleGranted(grant=uuid4(), person="guard-2", role="dispatcher", place=stage.community)
+    await stage.register(stage.event(granted))
+    case = uuid4()
+    known: dict[str, Any] = {
+        "case": case,
+        "category": "noise",
+        "priority": "ordinary",
+        "reporter": "reporter",
+    }
+    fact = IssueReported(**known, state="reported", reported_at=MORNING)
     await stage.plan(stage.event(fact))
-    assert await stage.messages() == []
+    assert await stage.messages() == [], "it is dispatched in the same breath"
+    told = Assignee(role="dispatcher", place=stage.community)
+    await stage.plan(stage.event(fact.model_copy(update={"told": told}), 1))
+    looking = {row["person"]: row for row in await stage.messages()}
+    assert "待受理" in looking["guard-2"]["content"]["sms"]
+    assert "已收到" in looking["reporter"]["content"]["sms"]
+    assert {row["state"] for row in looking.values()} == {"ready"}
+    # Accepted and dispatched: one message to the reporter, and nothing left to look at.
+    await stage.plan(
+        stage.event(IssueAccepted(**known, accepted_at=MORNING), 2),
+        stage.event(assigned(case, Assignee(person="guard-1"), "reporter"), 3),
+    )
+    waiting = [row["person"] for row in await stage.messages() if row["state"] == "ready"]
+    assert sorted(waiting) == ["guard-1", "reporter"]
 
 
 async def test_the_register_bears_repeats_old_news_and_ends_without_beginnings(stage: Stage) -> None:
