@@ -6,6 +6,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from prometheus_client import REGISTRY
 
 from services.notify.domain.contacts import Language
 from shared.contracts import (
@@ -117,6 +118,13 @@ async def test_repeats_and_any_order_plan_the_same(stage: Stage) -> None:
     # By hand: two guards of the role or one person, the reporter twice, a household of two, a volunteer.
     assert len(first) == 20 * (2 + 1) + 20 * (1 + 1) + 40 + 40 * 2 + 40
     assert len({row["intent"] for row in first}) == len(first)
+
+
+async def test_a_role_that_nobody_holds_is_counted(stage: Stage) -> None:
+    labels = {"rule": "case-assigned"}
+    before = REGISTRY.get_sample_value("linli_rules_unheard_total", labels) or 0
+    await stage.plan(stage.event(assigned(uuid4(), Assignee(role="guard"), None)))
+    assert REGISTRY.get_sample_value("linli_rules_unheard_total", labels) == before + 1
 
 
 async def test_imported_history_says_nothing(stage: Stage) -> None:

@@ -23,6 +23,7 @@ from shared.contracts import Event
 from shared.database.work import Work
 
 _PLANNED = Counter("linli_messages_planned_total", "Messages planned", ["event", "state"])
+_UNHEARD = Counter("linli_rules_unheard_total", "Times a rule asked for a role that nobody holds", ["rule"])
 _FAILED = frozenset({State.SUPPRESSED, State.EXPIRED})
 
 
@@ -46,6 +47,9 @@ async def plan_messages(work: Work, events: Sequence[Event[Any]]) -> None:
 async def _plan(work: Work, book: Rulebook, asks: Sequence[Ask], untrue: Withdrawals) -> None:
     audiences = await find_audiences(work.connection, asks, work.now)
     told = [(ask, _persons(audiences, ask)) for ask in asks]
+    for ask, persons in told:
+        if not persons and any(whom.role for whom in ask.whom):
+            _UNHEARD.labels(ask.rule.name).inc()
     pairs = {(ask.event.community, person) for ask, persons in told for person in persons}
     if not pairs:
         return
