@@ -1,4 +1,4 @@
-"""`python -m deploy.replay FOLDER [PLAY…]`: recorded issue reports and parking stays, under kill -9."""
+"""`python -m deploy.replay FOLDER [PLAY…]`: recorded reports, stays and riders' days, played and judged."""
 
 import asyncio
 import shutil
@@ -17,8 +17,9 @@ from deploy.embedded.suite import Suite
 from deploy.replay.cars import gate_reads
 from deploy.replay.findings import Findings
 from deploy.replay.issue_play import play_issue_reports
-from deploy.replay.parking_play import play_parking_stays
-from deploy.replay.recorded import ISSUE_REPORTS, PARKING_STAYS, DataMissing, recorded, rows_of
+from deploy.replay.parking_play import play_parking_stays, play_under_kills
+from deploy.replay.recorded import ISSUE_REPORTS, PARKING_STAYS, RIDER_DAYS, DataMissing, recorded, rows_of
+from deploy.replay.volunteer_play import begin_in_the_morning, play_riders_day
 from shared.runtime.clock import jump
 
 FOLDER = STATE / "replay"
@@ -48,6 +49,20 @@ PLAYS: Final = {
         play_parking_stays,
         15,
         begin_with_the_first_read,
+    ),
+    "parking-kills": Play(
+        PARKING_STAYS,
+        ("issues", "notify", "parking"),
+        play_under_kills,
+        15,
+        begin_with_the_first_read,
+    ),
+    "volunteer": Play(
+        RIDER_DAYS,
+        ("issues", "notify", "volunteer"),
+        play_riders_day,
+        15,
+        begin_in_the_morning,
     ),
 }
 
@@ -91,5 +106,5 @@ async def _acted(play: Play, suite: Suite, hands: ThreadPoolExecutor, path: Path
 
 if __name__ == "__main__":
     if len(sys.argv) < 2 or not set(sys.argv[2:]) <= set(PLAYS):
-        sys.exit("usage: python -m deploy.replay FOLDER (of the recorded files) [issues] [parking]")
+        sys.exit(f"usage: python -m deploy.replay FOLDER (of the recorded files) [{'] ['.join(PLAYS)}]")
     sys.exit(main(sys.argv[1], sys.argv[2:]))

@@ -8,6 +8,7 @@ from typing import Final
 
 ISSUE_REPORTS: Final = "issue-reports.csv.gz"
 PARKING_STAYS: Final = "parking-stays.csv.gz"
+RIDER_DAYS: Final = "rider-days.tar.xz"
 
 Row = dict[str, str]
 
