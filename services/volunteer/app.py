@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from pathlib import Path
-from uuid import UUID
 
 from services.volunteer.api import (
     beneficiaries,
+    calendars,
     claims,
     disputes,
     duty,
@@ -33,6 +33,7 @@ from services.volunteer.domain.volunteer import AlreadyRegisteredError, ConsentM
 from services.volunteer.schedule import ASK, SCHEDULE
 from services.volunteer.settings import VolunteerSettings
 from services.volunteer.store.positions import Said
+from services.volunteer.store.tasks import Question
 from services.volunteer.subscriptions import SUBSCRIPTIONS
 from services.volunteer.usecases.claim_task import refuse_taken
 from services.volunteer.usecases.positions import record_positions
@@ -68,10 +69,10 @@ ERRORS: dict[type[BaseException], Handling] = {
 
 
 ROUTERS = (
-    *(duty.routes, duty.said, hours.statements, volunteers.routes, beneficiaries.routes),
-    *(task_kinds.routes, tasks.routes, claims.routes, claims.mine, offers.asked, offers.routes, hours.routes),
+    *(claims.routes, duty.said, duty.routes, hours.statements, volunteers.routes, beneficiaries.routes),
+    *(task_kinds.routes, tasks.routes, claims.mine, offers.asked, offers.routes, hours.routes),
     *(links.made, links.routes, disputes.of_task, disputes.routes),
-    *(recurring_tasks.routes,),
+    *(recurring_tasks.routes, calendars.own, calendars.feeds),
 )
 
 
@@ -102,10 +103,10 @@ def position_writer(works: Works) -> BatchWriter[Said, None]:
     return BatchWriter(flush, name="positions")
 
 
-def place_looker(works: Works) -> BatchWriter[tuple[UUID, UUID, str], None]:
+def place_looker(works: Works) -> BatchWriter[Question, None]:
     """Make the batch through which claimants learn that a task is full."""
 
-    async def flush(asked: Sequence[tuple[UUID, UUID, str]]) -> Sequence[Exception | None]:
+    async def flush(asked: Sequence[Question]) -> Sequence[Exception | None]:
         async with works.for_system("places") as work:
             return await refuse_taken(work, asked)
 

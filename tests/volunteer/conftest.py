@@ -31,6 +31,7 @@ ELDER = {
     "person": "elder-1",
     "family": ["daughter-1"],
 }
+CANARIES = [str(ELDER[name]) for name in ("surname", "building", "door", "care_note", "entry_hint")]
 
 
 @dataclass(frozen=True)

@@ -20,10 +20,9 @@ from services.volunteer.usecases.offer_tasks import offer_tasks
 from shared.identifiers import new_id
 from shared.runtime.running import application_of
 from shared.security.roles import Role
-from tests.volunteer.conftest import ELDER, HERE, THERE, Volunteering
+from tests.volunteer.conftest import CANARIES, ELDER, HERE, THERE, Volunteering
 from tests.volunteer.test_volunteer_states import TIME
 
-CANARIES = [str(ELDER[name]) for name in ("surname", "building", "door", "care_note", "entry_hint")]
 OUTBOX = "convert_from(value, 'UTF8') AS value, headers, convert_from(key, 'UTF8') AS key"
 BODIES: Mapping[str, Any] = {
     "claim": {"volunteer": None},
@@ -155,7 +154,7 @@ async def test_no_canary_leaves_before_its_stage(
         "task_id": made["id"],
         "beneficiary_id": elder,
         "volunteer_id": other,
-        **dict.fromkeys(("duty_id", "entry_id"), str(new_id())),
+        **dict.fromkeys(("duty_id", "entry_id", "dispute_id", "series_id"), str(new_id())),
         "code": "first-aid",
     }
     crawl, routes = Crawl(quiet, ids), await described_routes()

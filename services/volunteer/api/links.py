@@ -30,7 +30,7 @@ from shared.security.policy import members, public
 
 routes = router("/links", "links")
 made = router("/tasks/{task_id}/links", "links")
-_WRONG_LINK: dict[int | str, dict[str, Any]] = {
+WRONG_LINK: dict[int | str, dict[str, Any]] = {
     404: {
         "description": "The link opens nothing, or nothing any more",
         "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
@@ -122,7 +122,7 @@ async def make(task_id: UUID, call: Requested) -> Response:
     return Response(view.model_dump_json(), 201, _NOT_KEPT, "application/json")
 
 
-@routes.get("", response_model=LinkView, responses=_WRONG_LINK)
+@routes.get("", response_model=LinkView, responses=WRONG_LINK)
 @public()
 async def see(link: ByLink, response: Response) -> LinkView:
     """See how the task stands that the link is for; looking uses nothing up."""
@@ -130,7 +130,7 @@ async def see(link: ByLink, response: Response) -> LinkView:
     return LinkView.of(await link.see())
 
 
-@routes.post("/confirm", response_model=LinkView, responses=_WRONG_LINK)
+@routes.post("/confirm", response_model=LinkView, responses=WRONG_LINK)
 @public()
 async def confirm(link: ByLink, response: Response) -> LinkView:
     """Say that it was done, once; publishes `task-completed`."""
@@ -138,7 +138,7 @@ async def confirm(link: ByLink, response: Response) -> LinkView:
     return LinkView.of(await link.answer(LinkAnswer.confirmed))
 
 
-@routes.post("/dispute", response_model=LinkView, responses=_WRONG_LINK)
+@routes.post("/dispute", response_model=LinkView, responses=WRONG_LINK)
 @public()
 async def dispute(link: ByLink, response: Response) -> LinkView:
     """Say that it was not done as reported, once; publishes `task-disputed`."""
