@@ -15,7 +15,7 @@ import sys
 import tempfile
 import time
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -128,37 +128,32 @@ def _somewhere(chance: random.Random) -> Point:
 async def _peopled(connection: "asyncpg.Connection[asyncpg.Record]", community: uuid.UUID) -> None:
     """Volunteers all over the city, a third of them on duty, some busy, many asked within the last hours."""
     chance, now = random.Random(6), datetime.now(UTC)
-    ids = [new_id() for _ in range(VOLUNTEERS)]
-    points = [_somewhere(chance) for _ in ids]
-    kinds = [chance.choice(["rider", "resident", "guard"]) for _ in ids]
-    person = [f"person-{number}" for number in range(VOLUNTEERS)]
+    people = [
+        (new_id(), f"person-{number}", chance.choice(["rider", "resident", "guard"]))
+        for number in range(VOLUNTEERS)
+    ]
     duty = {number for number in range(VOLUNTEERS) if chance.random() < ON_DUTY}
     task = _task(community, MIDDLE, now)
     since, until = now - timedelta(hours=2), now + timedelta(hours=4)
 
-    async def copied(table: str, columns: str, rows: Sequence[Sequence[object]]) -> None:
+    async def copied(table: str, columns: str, rows: Iterable[Sequence[object]]) -> None:
         await connection.copy_records_to_table(table, columns=columns.split(), records=rows)
 
     await copied(
         "volunteers",
         "id community_id person kind state consent_text consented_at registered_at changed_at version",
-        [
-            (ids[n], community, person[n], kinds[n], "active", "1", now, now, now, 2)
-            for n in range(VOLUNTEERS)
-        ],
+        ((one, community, *who, "active", "1", now, now, now, 2) for one, *who in people),
     )
+    points = [(one, _somewhere(chance), n in duty) for n, (one, _, _) in enumerate(people)]
     await copied(
         "positions",
         "volunteer_id community_id latitude longitude at cell on_call",
-        [
-            (ids[n], community, p.latitude, p.longitude, now, cell_of(p), n in duty)
-            for n, p in enumerate(points)
-        ],
+        ((one, community, p.latitude, p.longitude, now, cell_of(p), on) for one, p, on in points),
     )
     await copied(
         "duties",
         "id community_id volunteer_id person kind starts_at ends_at state version",
-        [(new_id(), community, ids[n], person[n], kinds[n], since, until, "on", 2) for n in duty],
+        ((new_id(), community, *people[n], since, until, "on", 2) for n in duty),
     )
     await connection.execute(
         "INSERT INTO tasks (id, community_id, kind, rules, minutes, starts_at, ends_at, places, two_persons, "
@@ -166,24 +161,18 @@ async def _peopled(connection: "asyncpg.Connection[asyncpg.Record]", community: 
         "VALUES ($1, $2, 'k', '{}', 30, $3, $4, 1, false, $3, '{}', 0, 'completed', 1)",
         *(task.id, community, since, until),
     )
-    busy = chance.sample(sorted(duty), len(duty) // 10)
+    claims = ((n, *people[n][:2], now, until, now) for n in chance.sample(sorted(duty), len(duty) // 10))
     await copied(
         "claims",
         "id community_id task_id number volunteer_id person starts_at ends_at claimed_at state at_place late",
-        [
-            (new_id(), community, task.id, n, ids[n], person[n], now, until, now, "claimed", False, False)
-            for n in busy
-        ],
+        ((new_id(), community, task.id, *claim, "claimed", False, False) for claim in claims),
     )
-    asked = chance.sample(range(VOLUNTEERS), VOLUNTEERS // 4)
-    ago = [now - timedelta(minutes=chance.uniform(2, 300)) for _ in asked]
+    ago = ((n, now - timedelta(minutes=chance.uniform(2, 300))) for n in range(0, VOLUNTEERS, 4))
+    asked = ((*people[n][:2], "expired", at, at + timedelta(minutes=2)) for n, at in ago)
     await copied(
         "offers",
         "id community_id task_id volunteer_id person state offered_at expires_at",
-        [
-            (new_id(), community, task.id, ids[n], person[n], "expired", at, at + timedelta(minutes=2))
-            for n, at in zip(asked, ago, strict=True)
-        ],
+        ((new_id(), community, task.id, *offer) for offer in asked),
     )
     await connection.execute("VACUUM ANALYZE")
 
