@@ -137,6 +137,16 @@ def _create(client: AdminClient, topics: Sequence[Topic], brokers: int, say: Cal
     for name, future in client.create_topics(wanted, request_timeout=_SECONDS).items():
         _result(future, KafkaError.TOPIC_ALREADY_EXISTS)  # made by another process meanwhile
         say(f"created {name}")
+    _await_known(client, {topic.name for topic in topics})
+
+
+def _await_known(client: AdminClient, names: set[str]) -> None:
+    """The controller has made them, but a broker hears of it a little later; until then it denies them."""
+    deadline = time.monotonic() + _SECONDS
+    while not names <= client.list_topics(timeout=_SECONDS).topics.keys():
+        if time.monotonic() > deadline:
+            raise KafkaException(KafkaError(KafkaError.REQUEST_TIMED_OUT))
+        time.sleep(0.05)
 
 
 def _widen(client: AdminClient, topics: Sequence[Topic], say: Callable[[str], None]) -> int:

@@ -104,15 +104,17 @@ def _errors(route: "GuardedRoute", policy: Policy) -> list[type[LinliError]]:
     """The errors that this route can answer with, whatever it does itself."""
     errors: list[type[LinliError]] = [Malformed, Unavailable]
     writes = not route.verbs <= {"GET", "HEAD"}
+    takes = route.dependant
+    asks = bool(takes.query_params or takes.header_params or takes.dependencies or route.param_convertors)
     if policy.access is not Access.public:
         errors.append(Unauthenticated)
     if policy.needs_token:
         errors += [Forbidden, NotFound]
-    elif writes or route.param_convertors or route.dependant.dependencies:
+    elif writes or asks:
         errors.append(NotFound)
     if writes:
         errors += [TooLarge, UnsupportedMedia, Conflict]
-    if writes or route.dependant.query_params or route.param_convertors or route.dependant.dependencies:
+    if writes or asks:
         errors.append(Invalid)
     if route.verbs & {"PUT", "PATCH", "DELETE"}:
         errors += [StaleVersion, PreconditionRequired]

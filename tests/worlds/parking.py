@@ -29,9 +29,8 @@ async def furnish(world: World) -> None:
         home = HouseholdRegistered(household=household, unit=new_id(), persons=("li",))
         await project_households(work, [told(home)])
 
-    made = await room.post("/vehicles", {"household": str(household), "plate": "浙LD12345"})
-    await room.get(f"/vehicles/{made['id']}")
-    await room.get("/vehicles")
+    await _register(world, str(household))
+    await _lay_out(world, str(compound))
     since = (now - timedelta(days=1)).isoformat()
     await room.get("/compounds")
     await room.get(f"/compounds/{compound}")
@@ -56,6 +55,29 @@ async def furnish(world: World) -> None:
     await room.post(f"/passes/{granted['id']}/end")
     await room.put(f"/compounds/{compound}", {"spaces": 300}, if_match='"1"')
     await room.post(f"/devices/{device['id']}/retire")
+
+
+async def _register(world: World, household: str) -> None:
+    """A household's first car, and a second one that gets another plate and goes."""
+    room = world.by("paul", "property")
+    made = await room.post("/vehicles", {"household": household, "plate": "浙LD12345"})
+    await room.get(f"/vehicles/{made['id']}")
+    await room.get("/vehicles")
+    file = f"household,plate\n{household},浙L88888\n".encode()
+    await room.post("/vehicles/import", file, content_type="text/csv")
+    second = (await room.get("/vehicles?plate=浙L88888"))["items"][0]["id"]
+    await room.post(f"/vehicles/{second}/plate", {"plate": "浙L66666"})
+    await room.get(f"/vehicles/{second}/plates")
+    await room.post(f"/vehicles/{second}/end", {})
+
+
+async def _lay_out(world: World, compound: str) -> None:
+    """A quiet yard."""
+    room, zones = world.by("paul", "property"), f"/compounds/{compound}/zones"
+    await room.post(zones, {"code": "yard", "kind": "quiet"})
+    await room.put(f"{zones}/yard", {"kind": "quiet", "spaces": 3}, if_match='"1"')
+    await room.get(f"{zones}/yard")
+    await room.get(zones)
 
 
 async def _violate(world: World, compound: str) -> None:

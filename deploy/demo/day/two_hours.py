@@ -23,6 +23,7 @@ async def play(stage: Stage) -> None:
         "compound": stage.places[COMPOUND],
         "plate": VISITOR,
         "contact": host,
+        "valid_from": (stage.now() - timedelta(minutes=1)).isoformat(),
         "valid_until": (stage.now() + timedelta(seconds=2)).isoformat(),
     }
     await stage.asks(OPERATOR, "POST", f"{parking}/passes", json=visit)
@@ -53,7 +54,8 @@ async def _rule(stage: Stage) -> None:
         await stage.asks(OPERATOR, "PUT", address, json=wanted, headers=match)
     rules = await stage.asks(OPERATOR, "GET", f"{address}/rules")
     if not any(rule["free_minutes"] == FREE_MINUTES for rule in rules["items"]):
-        await stage.asks(OPERATOR, "POST", f"{address}/rules", json={"free_minutes": FREE_MINUTES})
+        rule = {"free_minutes": FREE_MINUTES, "effective_from": (stage.now() - timedelta(days=1)).isoformat()}
+        await stage.asks(OPERATOR, "POST", f"{address}/rules", json=rule)
 
 
 def _host(stage: Stage) -> str:

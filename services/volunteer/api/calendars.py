@@ -10,7 +10,6 @@ from fastapi import Query, Request
 from pydantic import BaseModel, Field
 from starlette.responses import Response
 
-from services.volunteer.api.links import WRONG_LINK
 from services.volunteer.usecases.duty_calendar import close_feed, open_feed, own_calendar, read_feed
 from shared.database.work import Works
 from shared.http.call import Requested
@@ -67,7 +66,7 @@ async def close_own(volunteer_id: UUID, call: Requested) -> Response:
     )
 
 
-@feeds.get("", response_class=Response, responses={**_CALENDAR, **WRONG_LINK})
+@feeds.get("", response_class=Response, responses=_CALENDAR)
 @public()
 async def read(request: Request, secret: Annotated[str, Query(min_length=1, max_length=64)]) -> Response:
     """Read a feed, as calendars do."""

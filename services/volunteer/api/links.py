@@ -5,7 +5,7 @@ The secret travels in a header, which nobody logs; a page would hold it behind t
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated, Any, Self
+from typing import Annotated, Self
 from uuid import UUID
 
 from fastapi import Depends, Header, Request, Response
@@ -24,18 +24,11 @@ from services.volunteer.usecases.relatives_link import (
 )
 from shared.database.work import Works
 from shared.http.call import Requested
-from shared.http.problem import MEDIA_TYPE
 from shared.http.routing import router
 from shared.security.policy import members, public
 
 routes = router("/links", "links")
 made = router("/tasks/{task_id}/links", "links")
-WRONG_LINK: dict[int | str, dict[str, Any]] = {
-    404: {
-        "description": "The link opens nothing, or nothing any more",
-        "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
-    }
-}
 _NOT_KEPT = {"Cache-Control": "no-store"}
 Secret = Annotated[str, Header(alias="Linli-Link", min_length=1, max_length=64)]
 
@@ -122,7 +115,7 @@ async def make(task_id: UUID, call: Requested) -> Response:
     return Response(view.model_dump_json(), 201, _NOT_KEPT, "application/json")
 
 
-@routes.get("", response_model=LinkView, responses=WRONG_LINK)
+@routes.get("", response_model=LinkView)
 @public()
 async def see(link: ByLink, response: Response) -> LinkView:
     """See how the task stands that the link is for; looking uses nothing up."""
@@ -130,7 +123,7 @@ async def see(link: ByLink, response: Response) -> LinkView:
     return LinkView.of(await link.see())
 
 
-@routes.post("/confirm", response_model=LinkView, responses=WRONG_LINK)
+@routes.post("/confirm", response_model=LinkView)
 @public()
 async def confirm(link: ByLink, response: Response) -> LinkView:
     """Say that it was done, once; publishes `task-completed`."""
@@ -138,7 +131,7 @@ async def confirm(link: ByLink, response: Response) -> LinkView:
     return LinkView.of(await link.answer(LinkAnswer.confirmed))
 
 
-@routes.post("/dispute", response_model=LinkView, responses=WRONG_LINK)
+@routes.post("/dispute", response_model=LinkView)
 @public()
 async def dispute(link: ByLink, response: Response) -> LinkView:
     """Say that it was not done as reported, once; publishes `task-disputed`."""

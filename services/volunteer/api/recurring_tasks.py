@@ -67,7 +67,7 @@ class SeriesView(BaseModel):
     kind: str
     rule: str
     zone: str
-    first: datetime = Field(description="The first time, by the clock on the wall")
+    first: str = Field(description="By the clock on the wall", examples=["2026-12-01T09:00:00"])
     window_minutes: int
     next_at: datetime | None = Field(description="The next time that is to become a task")
     ended_at: datetime | None
@@ -81,7 +81,7 @@ class SeriesView(BaseModel):
             kind=found.kind,
             rule=found.rule,
             zone=found.zone,
-            first=found.first_local,
+            first=found.first_local.isoformat(),
             window_minutes=found.window // timedelta(minutes=1),
             next_at=found.next_at,
             ended_at=found.ended_at,
