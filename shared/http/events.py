@@ -94,7 +94,7 @@ async def _stream(
                 taken = await watcher.take(HEARTBEAT_SECONDS)
                 await authenticated(verifier, call.headers)
                 if taken:
-                    yield b"".join(map(_written, taken))
+                    yield b"".join(_written(news, call, watch) for news in taken)
                 else:
                     # The cursor too: whoever may see little would else come back with one that has expired.
                     yield f": \nid: {live.cursor(watcher)}\n\n".encode()
@@ -112,16 +112,18 @@ def _sees(call: Call, watch: Watch) -> Callable[[Event[Any]], bool]:
     return sees
 
 
-def _written(news: Seen | Reset) -> bytes:
+def _written(news: Seen | Reset, call: Call, watch: Watch) -> bytes:
     if isinstance(news, Reset):
         return f'id: {news.cursor}\nevent: reset\ndata: {{"reason":"{news.reason}"}}\n\n'.encode()
-    if not news.text:
+    fact = news.event.data
+    hidden = watch[type(fact)].hides(call.actor.person, call.roles, fact)
+    if hidden not in news.texts:
         head = f"id: {news.cursor}\nevent: {news.event.type}\ndata: "
-        news.text = head.encode() + _cloud_event(news.event) + b"\n\n"
-    return news.text
+        news.texts[hidden] = head.encode() + _cloud_event(news.event, hidden) + b"\n\n"
+    return news.texts[hidden]
 
 
-def _cloud_event(event: Event[Any]) -> bytes:
+def _cloud_event(event: Event[Any], hidden: frozenset[str]) -> bytes:
     """CloudEvents 1.0 in structured mode, on one line."""
     content = {
         "specversion": "1.0",
@@ -133,7 +135,7 @@ def _cloud_event(event: Event[Any]) -> bytes:
         "community": event.community,
         "sequence": str(event.sequence).zfill(SEQUENCE_DIGITS),
         "datacontenttype": "application/json",
-        "data": event.data.model_dump(mode="json"),
+        "data": event.data.model_dump(mode="json", exclude=set(hidden)),
     }
     marks = {"imported": event.imported, "traceparent": event.traceparent}
     content |= {name: value for name, value in marks.items() if value}

@@ -19,9 +19,18 @@ class Sight:
     roles: frozenset[Role] = frozenset()
     concerned: Callable[[Any], Iterable[Concerned]] | None = None
     reason: str = ""
+    partly: frozenset[Role] = frozenset()
+    hidden: frozenset[str] = frozenset()
 
     def admits(self, person: str, roles: frozenset[Role], fact: Fact) -> bool:
-        """Tell whether a person with these roles in the fact's community may see it."""
+        """Tell whether a person with these roles in the fact's community may see it, or a part of it."""
+        return not self.partly.isdisjoint(roles) or self._admits_to_all(person, roles, fact)
+
+    def hides(self, person: str, roles: frozenset[Role], fact: Fact) -> frozenset[str]:
+        """Give the fields that somebody who is admitted may not see."""
+        return self.hidden if self.hidden and not self._admits_to_all(person, roles, fact) else frozenset()
+
+    def _admits_to_all(self, person: str, roles: frozenset[Role], fact: Fact) -> bool:
         if not self.roles.isdisjoint(roles):
             return True
         return self.concerned is not None and any(
@@ -32,24 +41,32 @@ class Sight:
         """Whom it admits, in words."""
         if self.reason:
             return f"nobody: {self.reason}"
-        whom = ", ".join(sorted(self.roles))
-        return (
-            f"{whom}; the persons concerned" if whom and self.concerned else whom or "the persons concerned"
-        )
+        whom = [", ".join(sorted(self.roles))] if self.roles else []
+        whom += ["the persons concerned"] if self.concerned else []
+        if self.partly:
+            whom.append(f"without {', '.join(sorted(self.hidden))}: {', '.join(sorted(self.partly))}")
+        return "; ".join(whom)
 
 
 Watch = Mapping[type[Fact], Sight]
 
 
-def visible_to(*roles: Role, concerned: Callable[[Any], Iterable[Concerned]] | None = None) -> Sight:
+def visible_to(
+    *roles: Role,
+    concerned: Callable[[Any], Iterable[Concerned]] | None = None,
+    partly: Iterable[Role] = (),
+    hidden: Iterable[str] = (),
+) -> Sight:
     """Show a fact to these roles of its community, to its street, and to whom `concerned` finds in it.
 
+    The roles `partly` see it without the fields `hidden`, unless they see it for another reason.
     Tokens name roles by community: of an assignee that is a role in a place, all who hold the role see it.
     """
     if not roles and concerned is None:
         raise TypeError("name roles or persons, or say nobody(…) and why")
     # A street reads all that its communities may; what concerns single persons is theirs.
-    return Sight(frozenset({*roles, Role.street}) if roles else frozenset(), concerned)
+    all_of_it = frozenset({*roles, Role.street}) if roles else frozenset()
+    return Sight(all_of_it, concerned, partly=frozenset(partly), hidden=frozenset(hidden))
 
 
 def nobody(reason: str) -> Sight:

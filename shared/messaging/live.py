@@ -8,7 +8,7 @@ import asyncio
 from collections import deque
 from collections.abc import AsyncGenerator, Callable, Iterable, Iterator, Mapping
 from contextlib import aclosing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 from uuid import UUID
 
@@ -44,13 +44,16 @@ class WatchOver(Exception):
 
 @dataclass(slots=True)
 class Seen:
-    """One event for all its watchers; `text` is what the first of them made of it, for the others."""
+    """One event for all its watchers; `texts` are what the first of them made of it, for the others.
+
+    By the fields that they may not see, which are mostly none.
+    """
 
     event: Event[Any]
     place: Place
     offset: int
     offsets: Mapping[Place, int]
-    text: bytes = b""
+    texts: dict[frozenset[str], bytes] = field(default_factory=dict)
 
     @property
     def cursor(self) -> str:

@@ -76,15 +76,15 @@ class Town:
         return answer.json() if answer.content else None
 
     @asynccontextmanager
-    async def following(self, person: str, role: str) -> AsyncIterator[dict[str, str]]:
-        """Which facts of parking somebody sees as they happen, by event id."""
-        followed: dict[str, str] = {}
+    async def following(self, person: str, role: str) -> AsyncIterator[dict[str, dict[str, Any]]]:
+        """What facts of parking somebody sees as they happen, by event id."""
+        followed: dict[str, dict[str, Any]] = {}
 
         async def read(lines: AsyncIterator[str]) -> None:
             async for line in lines:
                 event = json.loads(line[6:]) if line.startswith("data: {") else {}
                 if "type" in event:
-                    followed[event["id"]] = event["type"].split(".")[2]
+                    followed[event["id"]] = {"is": event["type"].split(".")[2], **event["data"]}
 
         async with (
             self.parking.client(person, self.community, role) as client,
@@ -198,15 +198,29 @@ async def settled(town: Town) -> Town:
 
 
 async def test_told_told_again_a_guard_asked_and_a_second_look_ends_it(town: Town) -> None:
-    async with town.following("li", "resident") as followed:
+    async with AsyncExitStack() as streams:
+        whose = {
+            (person, role): await streams.enter_async_context(town.following(person, role))
+            for person, role in (("li", "resident"), ("gu", "guard"), ("op", "operator"), ("st", "steward"))
+        }
         await told_asked_and_over(town)
 
         async def ended() -> bool:
-            return "violation-cleared" in followed.values()
+            return all("violation-cleared" in kinds_of(seen) for seen in whose.values())
 
         await found(ended)
-    opened, *steps, over = followed.values()
-    assert (opened, steps, over) == ("violation-opened", ["violation-escalated"] * 2, "violation-cleared")
+    case = ["violation-opened", "violation-escalated", "violation-escalated", "violation-cleared"]
+    for (_, role), seen in whose.items():
+        assert [each for each in kinds_of(seen) if each.startswith("violation")] == case
+        for fact in (each for each in seen.values() if each["is"] in case):
+            assert fact["masked_plate"] == "浙L·**345"
+            assert {"household", "owners", "told"} & fact.keys() == (
+                set() if role == "steward" else {"household", "owners", "told"}
+            )
+
+
+def kinds_of(seen: dict[str, dict[str, Any]]) -> list[str]:
+    return [each["is"] for each in seen.values()]
 
 
 async def told_asked_and_over(town: Town) -> None:

@@ -14,6 +14,8 @@ from shared.http.sight import Concerned, Watch, visible_to
 from shared.security.roles import Role
 
 _ROOM = (Role.property, Role.operator, Role.guard)
+_WHOSE = ("household", "owners", "told")
+"""Whose car it is and who answers for it, which `GET /violations` does not show to stewards either."""
 
 
 def _told(fact: VehicleOverstayed | OverstayRetracted) -> Iterable[Concerned]:
@@ -24,6 +26,8 @@ def _following(fact: ViolationOpened | ViolationEscalated | ViolationCleared) ->
     return (fact.told, *fact.owners)
 
 
+_CASE = visible_to(*_ROOM, concerned=_following, partly=(Role.steward,), hidden=_WHOSE)
+
 WATCH: Watch = {
     contracts.VehicleEntered: visible_to(*_ROOM),
     contracts.VehicleExited: visible_to(*_ROOM),
@@ -33,7 +37,7 @@ WATCH: Watch = {
     contracts.VehicleEnded: visible_to(*_ROOM),
     contracts.VehiclePlateChanged: visible_to(*_ROOM),
     contracts.RulesChanged: visible_to(*_ROOM),
-    contracts.ViolationOpened: visible_to(*_ROOM, Role.steward, concerned=_following),
-    contracts.ViolationEscalated: visible_to(*_ROOM, Role.steward, concerned=_following),
-    contracts.ViolationCleared: visible_to(*_ROOM, Role.steward, concerned=_following),
+    contracts.ViolationOpened: _CASE,
+    contracts.ViolationEscalated: _CASE,
+    contracts.ViolationCleared: _CASE,
 }
