@@ -122,7 +122,13 @@ async def test_each_level_is_said_once_at_its_business_time(late: Late) -> None:
         ("boss", None),
         (None, "street"),
     ]
-    assert [fact["level"] for fact in said if fact["case"] == str(again)] == [1, 2, 3]
+    again_said = [fact for fact in said if fact["case"] == str(again)]
+    assert [fact["level"] for fact in again_said] == [1, 2, 3]
+    learned = [datetime.fromisoformat(fact["escalated_at"]) for fact in again_said]
+    assert at("2026-05-13T10:30") <= min(learned) > max(fact["time"] for fact in again_said)
+    history = (await late.get(f"/cases/{again}/history"))["items"]
+    assert [entry["at"] for entry in history] == sorted(entry["at"] for entry in history)
+    assert datetime.fromisoformat(history[-1]["detail"]["due_at"]) == again_said[-1]["time"]
     assert str(done) not in {fact["case"] for fact in said}
     (unlooked,) = [fact for fact in said if fact["case"] == str(unseen)]
     assert (unlooked["sequence"], unlooked["told"]["role"], unlooked["assignee"]) == (2, "operator", None)

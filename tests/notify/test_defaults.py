@@ -46,6 +46,7 @@ EDITIONS = {
     4: "487caa7c41faf267",
     5: "50a6cb8856260522",
     6: "5bf71ceee4cbc021",
+    7: "5a7f60bc86cd3a9b",
 }
 """The digest of each edition's files: a change needs a new edition, or nobody would install it."""
 

@@ -14,6 +14,7 @@ from shared.contracts import (
     Event,
     HouseholdRegistered,
     IssueAccepted,
+    IssueOverdue,
     IssueReported,
     IssueResolved,
     PlaceClosed,
@@ -165,8 +166,15 @@ async def test_urgent_cases_make_urgent_messages_and_deadlines_follow_the_event(
         stage.event(assigned(uuid4(), Assignee(person="guard-1"), None, priority=priority), time=MORNING)
         for priority in ("ordinary", "urgent")
     )
-    await stage.plan(ordinary, urgent)
+    # Of a level that nothing could say for two days; and of one whose event alone comes two days late.
+    level: dict[str, Any] = {"case": uuid4(), "category": "noise", "priority": "ordinary", "level": 2}
+    level |= {"due_at": MORNING - timedelta(days=3), "told": Assignee(person="guard-2")}
+    due = MORNING - timedelta(days=2)
+    said, unread = (stage.event(IssueOverdue(escalated_at=at, **level), time=due) for at in (MORNING, due))
+    await stage.plan(ordinary, urgent, said, unread)
     rows = {row["event_id"]: row for row in await stage.messages()}
+    assert (rows[said.id]["state"], rows[said.id]["deadline"]) == ("ready", MORNING + timedelta(days=1))
+    assert rows[unread.id]["deadline"] == MORNING - timedelta(days=1)
     assert rows[urgent.id]["urgency"] == 1
     assert "紧急" in rows[urgent.id]["content"]["sms"]
     assert rows[ordinary.id]["urgency"] == 0

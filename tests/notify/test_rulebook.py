@@ -48,6 +48,7 @@ async def test_a_community_publishes_its_own_rule_and_planning_follows_at_once(a
         ),
         ({"withdraws": ["case-assigned", "none-such"]}, "withdraws.1"),
         ({"not_after": "category"}, "not_after"),
+        ({"time_to_live_from": "category"}, "time_to_live_from"),
         ({"template": "none-such"}, "template"),
         ({"template": "case-resolved"}, "template"),
     ],

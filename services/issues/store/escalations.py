@@ -37,7 +37,8 @@ WITH given AS MATERIALIZED (
     SELECT id, level, community_id, due_at, $3, told FROM told
 )
 INSERT INTO case_entries (case_id, version, community_id, at, actor, change, detail)
-SELECT id, version, community_id, due_at, $4, 'overdue', jsonb_build_object('level', level, 'told', told)
+SELECT id, version, community_id, $3, $4, 'overdue',
+       jsonb_build_object('level', level, 'told', told, 'due_at', due_at)
 FROM told
 """
 

@@ -108,5 +108,6 @@ def _say(
         due_at=case.due_at,
         told=assignee_fact(step.level.target.at(routing.path(case.place))),
         assignee=None if case.assignee is None else assignee_fact(case.assignee),
+        escalated_at=work.now,
     )
     work.emit(fact, sequence=sequence, community=case.community, time=step.due_at)

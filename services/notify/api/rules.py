@@ -103,6 +103,10 @@ class RuleBody(BaseModel):
     time_to_live_minutes: int | None = Field(
         None, ge=1, le=60 * 24 * 30, description="After the event's time it is given up"
     )
+    time_to_live_from: FieldName | None = Field(
+        None,
+        description="A time in the event, such as escalated_at, from which that counts instead",
+    )
     not_after: FieldName | None = Field(
         None,
         description="A time in the event, such as expires_at; after it a message is given up too",

@@ -18,10 +18,12 @@ from services.notify.domain.urgency import URGENCY_NAMES, Urgency
 class Rule:
     """One version of a rule, compiled.
 
-    `entry` is the version's row. `major` changes when the rule comes to mean something else, so that whoever
-    was told under the old meaning may be told again. `channels` are tried in order: the first a person has.
-    `not_after` leads to a time in the event after which a message is of no use. `withdraws` names rules: what
-    they said on earlier events of the same thing is untrue now. A rule without recipients does only that.
+    `entry` is the version's row. `major` changes when the rule comes to mean something else, so that
+    whoever was told under the old meaning may be told again. `channels` are tried in order: the first a
+    person has. `lives_from` leads to the time in the event from which its time to live counts, where that
+    is not the event's own because it may be said long after it was so. `not_after` leads to one after
+    which a message is of no use. `withdraws` names rules: what they said on earlier events of the same
+    thing is untrue now. A rule without recipients does only that.
     """
 
     entry: UUID
@@ -37,6 +39,7 @@ class Rule:
     urgent_when: Sequence[Condition]
     channels: tuple[Channel, ...]
     time_to_live: timedelta
+    lives_from: tuple[str, ...]
     not_after: tuple[str, ...]
     in_quiet_hours: InQuietHours
     template: str | None
@@ -55,7 +58,8 @@ class Rule:
     def deadline_of(self, time: datetime, data: object) -> datetime:
         """Give when a message of an event is given up: after the rule's time, or when the event says."""
         latest = value_at(data, self.not_after) if self.not_after else None
-        deadline = time + self.time_to_live
+        said = value_at(data, self.lives_from) if self.lives_from else None
+        deadline = (said or time) + self.time_to_live
         return min(deadline, latest) if latest is not None else deadline
 
 
@@ -75,6 +79,7 @@ def rule_from(entry: UUID, name: str, content: Mapping[str, Any]) -> Rule:
         urgent_when=_conditions(content.get("urgent_when", ())),
         channels=tuple(Channel(channel) for channel in content.get("channels", ())),
         time_to_live=timedelta(minutes=content.get("time_to_live_minutes") or 0),
+        lives_from=_path(content["time_to_live_from"]) if content.get("time_to_live_from") else (),
         not_after=_path(content["not_after"]) if content.get("not_after") else (),
         in_quiet_hours=InQuietHours(content.get("in_quiet_hours", InQuietHours.WAIT)),
         template=content.get("template"),

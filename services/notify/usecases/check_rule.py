@@ -40,8 +40,9 @@ def check_rule(content: Mapping[str, Any], template: Entry | None, rules: Collec
         for number, name in enumerate(content.get("withdraws", ()))
         if name not in rules
     ]
-    if (latest := content.get("not_after")) and not _TIMES & (_field(fact, latest) or set()):
-        errors.append(_error("not_after", f"the event has no time {latest}"))
+    for part in ("time_to_live_from", "not_after"):
+        if (named := content.get(part)) and not _TIMES & (_field(fact, named) or set()):
+            errors.append(_error(part, f"the event has no time {named}"))
     if recipients and template is None:
         errors.append(_error("template", "there is no template of this name; publish it first"))
     if template is not None and template.content["event"] != content["event"]:

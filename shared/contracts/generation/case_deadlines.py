@@ -32,8 +32,8 @@ def case_deadlines() -> Iterator[Example]:
     }
     guards = Assignee(role="guard", place=COMPOUND)
     room, street = (Assignee(role=role, place=COMMUNITY) for role in ("operator", "street"))
-    first = IssueOverdue(level=1, due_at=due, told=room, assignee=guards, **case)
-    second = IssueOverdue(level=2, due_at=due, told=street, assignee=guards, **case)
+    first = IssueOverdue(level=1, due_at=due, told=room, assignee=guards, escalated_at=due, **case)
+    second = IssueOverdue(level=2, due_at=due, told=street, assignee=guards, escalated_at=later, **case)
     extended = IssueExtended(due_at=moved, was_due_at=due, told=Assignee(person=GUARD), **case)
     yield example("Nobody came: the command room hears", first, sequence=3, time=due)
     yield example("An hour later: the street office", second, sequence=4, time=later)

@@ -20,6 +20,9 @@ class IssueOverdue(OfCase, Fact, event_type="linli.issues.issue-overdue.v1", sub
     due_at: Instant = Field(description="When the case had to be resolved.")
     told: Assignee = Field(description="Who hears of it now.")
     assignee: Assignee | None = Field(default=None, description="Who has the case.")
+    escalated_at: Instant | None = Field(
+        default=None, description="When the level was said: later than it was due when nobody could say it."
+    )
 
 
 class IssueExtended(OfCase, Fact, event_type="linli.issues.issue-extended.v1", subject="case"):
