@@ -138,6 +138,30 @@ async def test_each_level_is_said_once_at_its_business_time(late: Late) -> None:
         await late.system.execute("DELETE FROM escalations")
 
 
+async def test_a_changed_ladder_holds_at_once_for_what_is_open_or_opened_again(late: Late) -> None:
+    await late.category("noise")
+    other, case, again = [await late.report(category=code) for code in ("noise", "lift", "lift")]
+    await change(late, again, "resolve", ("handler",), "ha", outcome="oiled")
+    await change(late, again, "check", ("operator",), "olive", fixed=True)
+    await change(late, again, "close", ("operator",), "olive")
+    await late.go_to("2026-05-06T10:30")
+    assert await late.tick() == 2
+    sooner = {"levels": [LADDER[0], {"after_minutes": 5, "target": {"person": "boss"}}]}
+    assert (await late.ask("PUT", "/categories/lift/escalation", body=sooner, if_match=1)).status_code == 200
+    assert await late.tick() == 1
+    await change(late, again, "reopen", ("operator",), "olive", note="it is stuck")
+    assert await late.tick() == 1
+    longer = {"levels": [*sooner["levels"], {"after_minutes": 9, "target": {"person": "mayor"}}]}
+    assert (await late.ask("PUT", "/escalation", body=longer, if_match=0)).status_code == 200
+    assert await late.tick() == 1
+    assert (await late.ask("DELETE", "/categories/lift/escalation", if_match=2)).status_code == 200
+    assert await late.tick() == 2
+    levels: dict[str, list[int]] = {}
+    for fact in await late.said("issue-overdue"):
+        levels.setdefault(fact["case"], []).append(fact["level"])
+    assert levels == {str(each): [1, 2, 3] for each in (other, case, again)}
+
+
 async def test_more_time_is_asked_for_and_approved_by_another(late: Late) -> None:
     case = await late.report(category="lift")
     path = f"/cases/{case}/extension"

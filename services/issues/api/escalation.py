@@ -74,7 +74,7 @@ async def look_up(call: Requested) -> Response:
 @routes.put("/escalation", response_model=EscalationOut)
 @allow(Role.operator)
 async def define(body: EscalationIn, call: Requested) -> Response:
-    """Say who hears of late cases whose category says nothing else; it holds for levels still to come."""
+    """Say who hears of late cases whose category says nothing else; open cases go on by it at once."""
     return await _define(call, None, body)
 
 
@@ -89,7 +89,7 @@ async def look_up_of_category(call: Requested, code: Code) -> Response:
 @routes.put("/categories/{code}/escalation", response_model=EscalationOut)
 @allow(Role.operator)
 async def define_of_category(body: EscalationIn, call: Requested, code: Code) -> Response:
-    """Say who hears of late cases of a category; it holds for levels still to come."""
+    """Say who hears of late cases of a category; open cases go on by it at once."""
     return await _define(call, code, body)
 
 

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from services.issues.domain.case import Case
 from services.issues.store.cases import COLUMNS, case_of
@@ -64,6 +65,34 @@ async def late_cases(connection: Connection, since: datetime, now: datetime, mos
     """Take open cases that are to be looked at since then and before now, the longest due first."""
     rows = await connection.fetch(LATE, since, now, most)
     return [LateCase(case_of(row), row["escalated"]) for row in rows]
+
+
+async def look_again_by(connection: Connection, community: UUID, category: str | None) -> None:
+    """Have a ladder that has changed looked at anew: for the open cases of its category, or of all without.
+
+    Imported cases never escalate; levels that a case has reached are not said again.
+    """
+    await connection.execute(
+        f"""
+        UPDATE cases SET escalates_at = due_at
+        WHERE community_id = $1 AND source IS NULL AND {OPEN} AND escalates_at IS DISTINCT FROM due_at
+          AND CASE WHEN $2::text IS NULL THEN NOT EXISTS (
+              SELECT FROM escalation_ladders AS own
+              WHERE own.community_id = $1 AND own.category = cases.category
+          ) ELSE category = $2 END
+        """,  # noqa: S608
+        community,
+        category,
+    )
+
+
+async def look_again_at(connection: Connection, case: Case) -> None:
+    """Have a case that is open again looked at: its ladder may have changed while it was not."""
+    await connection.execute(
+        "UPDATE cases SET escalates_at = due_at WHERE community_id = $1 AND id = $2 AND source IS NULL",
+        case.community,
+        case.id,
+    )
 
 
 async def record_reached(

@@ -4,6 +4,7 @@ from uuid import UUID
 
 from services.issues.domain.case import Case, Change, Seer
 from services.issues.domain.life import check
+from services.issues.store.escalations import look_again_at
 from services.issues.usecases.case_facts import assignee_data, known_of, say, say_assigned
 from services.issues.usecases.changing_case import held_case, record
 from shared.contracts.issues.life import IssueChecked
@@ -21,6 +22,7 @@ async def check_case(
     case = check(await held_case(work, case_id, checker, expected), checker, fixed=fixed)
     if case.assignee is not None and not fixed:
         await record(work, case, Change.not_fixed, note, {"assignee": assignee_data(case.assignee)})
+        await look_again_at(work.connection, case)
         await say_assigned(work, case, case.assignee)
     else:
         await record(work, case, Change.checked, note)

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from services.issues.domain.escalation import USUAL_LADDER, Ladder
+from services.issues.store.escalations import look_again_by
 from services.issues.store.ladders import DEFAULT, delete_ladder, ladders_of, put_ladder
 from services.issues.store.routing import category_by_code, touch_routing
 from services.issues.usecases.route_cases import check_target
@@ -12,7 +13,7 @@ from shared.http.etag import matching
 
 
 async def define_ladder(work: Work, category: str | None, ladder: Ladder, expected: int) -> Ladder:
-    """Store the ladder of a category (None: of all that have none); it holds for levels still to come.
+    """Store the ladder of a category (None: of all that have none); open cases go on by it at once.
 
     Raises:
         NotFound: no such category.
@@ -25,6 +26,7 @@ async def define_ladder(work: Work, category: str | None, ladder: Ladder, expect
         await check_target(work, level.target)
     after = replace(ladder, version=expected + 1)
     await put_ladder(work.connection, tenant(work), category or DEFAULT, after)
+    await look_again_by(work.connection, tenant(work), category)
     return after
 
 
@@ -55,4 +57,5 @@ async def remove_ladder(work: Work, category: str, expected: int) -> Ladder:
         raise missing("escalation of this category's own")
     matching(before.version, expected)
     await delete_ladder(work.connection, tenant(work), category)
+    await look_again_by(work.connection, tenant(work), category)
     return before
