@@ -1,7 +1,7 @@
 """The registry: zones and rules of compounds, and what becomes of households' vehicles."""
 
 from collections.abc import AsyncIterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -15,11 +15,13 @@ from shared.runtime.running import Activity
 from tests.fixtures.identity import Issuer
 from tests.fixtures.services import MakeSettings
 from tests.parking.conftest import THERE, Parking, household_ended, household_registered, parking_at_work
-from tests.parking.gates import make_compound
+from tests.parking.gates import Compound, make_compound
+from tests.parking.looks import make_patrolled, opened, read_as
 
 pytestmark = pytest.mark.anyio
 
 CSV = {"content-type": "text/csv"}
+OLD, NEW = "浙L10002", "浙L20002"
 OVER, BACK = "vehicle-overstayed", "overstay-retracted"
 
 
@@ -77,14 +79,34 @@ async def test_a_vehicle_keeps_its_index_and_its_past(parking: Parking, househol
 
 async def test_whoever_moves_out_takes_the_vehicles_along(parking: Parking, household: UUID) -> None:
     async with parking.client() as client:
-        made = await register(client, household, "浙L10001")
+        made = [(await register(client, household, plate))["id"] for plate in ("浙L10001", OLD, "浙L10003")]
+        later = (datetime.now(UTC) + timedelta(days=9)).isoformat()
+        asked = {"plate": NEW, "valid_from": later}
+        assert (await client.post(f"/vehicles/{made[1]}/plate", json=asked)).status_code == 200
+        assert (await client.post(f"/vehicles/{made[2]}/end", json={"valid_until": later})).status_code == 200
+        compound = await make_patrolled(parking)
+        assert await whose(compound, OLD) == str(household)  # the new plate is for later
+        assert await whose(compound, NEW) is None
+        assert await whose(compound, "浙L10003") == str(household)
         for _ in range(2):
             await parking.tell(household_ended(household, 2))
-        assert (await client.get(f"/vehicles/{made['id']}")).json()["valid_until"] is not None
+        for vehicle in made:
+            assert (await client.get(f"/vehicles/{vehicle}")).json()["valid_until"] < later
+            for had in (await client.get(f"/vehicles/{vehicle}/plates")).json()["items"]:
+                assert had["valid_until"] == had["valid_from"] or had["valid_until"] < later
         other = new_id()
         await parking.tell(household_registered(other))
-        await register(client, other, "浙L10001")
-    assert await said(parking) == ["vehicle-registered", "vehicle-ended", "vehicle-registered"]
+        await register(client, other, OLD)
+    assert [name for name in await said(parking) if name.startswith("vehicle")][-4:] == [
+        *["vehicle-ended"] * 3,
+        "vehicle-registered",
+    ]
+
+
+async def whose(compound: Compound, plate: str) -> Any:
+    """Whose car a look that opens a case finds it to be."""
+    case = await read_as(compound, "guard", "gu", f"/violations/{await opened(compound, plate=plate)}")
+    return case.json()["household"]
 
 
 async def test_a_file_of_vehicles_is_loaded_whole_and_again(parking: Parking, household: UUID) -> None:

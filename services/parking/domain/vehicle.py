@@ -89,6 +89,11 @@ def ended(vehicle: Vehicle, at: datetime, since: datetime) -> Vehicle:
     return replace(vehicle, valid_until=at, version=vehicle.version + 1)
 
 
+def left_behind(vehicle: Vehicle, now: datetime) -> Vehicle:
+    """End a vehicle whose household has gone, whatever was to become of it later."""
+    return replace(vehicle, valid_until=max(now, vehicle.valid_from), version=vehicle.version + 1)
+
+
 def replated(vehicle: Vehicle, plate: Plate, at: datetime, since: datetime) -> Vehicle:
     """Give a vehicle another plate; its index stays. Raises EndedVehicleError, WrongTimeError."""
     _may_change(vehicle, at, since)

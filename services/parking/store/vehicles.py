@@ -32,7 +32,8 @@ UPDATE vehicles SET plate_given = $3, plate = $4, plate_kind = $5, plate_suggest
 WHERE community_id = $1 AND id = $2
 """
 _HAD_UNTIL = """
-UPDATE vehicle_plates SET until = $3 WHERE community_id = $1 AND vehicle_id = $2 AND until IS NULL
+UPDATE vehicle_plates SET until = greatest(since, $3)
+WHERE community_id = $1 AND vehicle_id = $2 AND (until IS NULL OR until > $3)
 """
 _HAD = """
 SELECT had.vehicle_id, household_id, had.plate, had.since, had.until
@@ -45,7 +46,8 @@ WHERE community_id = $1 AND vehicle_id = $2 ORDER BY version
 """
 _OF_HOUSEHOLDS = f"""
 SELECT {_COLUMNS} FROM vehicles
-WHERE community_id = $1 AND household_id = ANY($2::uuid[]) AND valid_until IS NULL ORDER BY id
+WHERE community_id = $1 AND household_id = ANY($2::uuid[]) AND (valid_until IS NULL OR valid_until > $3)
+ORDER BY id
 """  # noqa: S608
 _LOCK = "SELECT pg_advisory_xact_lock(hashtextextended('vehicles ' || $1::uuid::text, 0))"
 _FIND = f"SELECT {_COLUMNS} FROM vehicles WHERE community_id = $1 AND id = $2"  # noqa: S608
@@ -144,9 +146,11 @@ async def plates_of(connection: Connection, community: UUID, vehicle: UUID) -> l
     return [HadPlate(Plate(row[0], row[1], PlateKind(row[2]), row[3]), row[4], row[5]) for row in rows]
 
 
-async def of_households(connection: Connection, community: UUID, households: Sequence[UUID]) -> list[Vehicle]:
-    """The vehicles that these households have."""
-    return [_vehicle(row) for row in await connection.fetch(_OF_HOUSEHOLDS, community, households)]
+async def of_households(
+    connection: Connection, community: UUID, households: Sequence[UUID], since: datetime
+) -> list[Vehicle]:
+    """The vehicles that these households have then or later."""
+    return [_vehicle(row) for row in await connection.fetch(_OF_HOUSEHOLDS, community, households, since)]
 
 
 async def find(connection: Connection, community: UUID, vehicle: UUID) -> Vehicle | None:

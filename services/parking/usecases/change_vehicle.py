@@ -5,7 +5,7 @@ from datetime import datetime
 from uuid import UUID
 
 from services.parking.domain.plate import masked, read_plate
-from services.parking.domain.vehicle import Vehicle, ended, may_have, replated
+from services.parking.domain.vehicle import Vehicle, ended, left_behind, may_have, replated
 from services.parking.store import limits, vehicles
 from shared.contracts import VehicleEnded, VehiclePlateChanged
 from shared.database.work import Work
@@ -22,11 +22,10 @@ async def end_vehicle(work: Work, community: UUID, wanted: UUID, at: datetime | 
 
 
 async def end_vehicles_of(work: Work, community: UUID, households: Iterable[UUID]) -> None:
-    """Let the vehicles of households that have moved out end now."""
+    """Let the vehicles of households that have moved out end now, also those that were to end later."""
     await vehicles.one_at_a_time(work.connection, community)
-    for vehicle in await vehicles.of_households(work.connection, community, list(households)):
-        since = (await vehicles.plates_of(work.connection, community, vehicle.id))[-1].since
-        await _end(work, ended(vehicle, max(work.now, since), since))
+    for vehicle in await vehicles.of_households(work.connection, community, list(households), work.now):
+        await _end(work, left_behind(vehicle, work.now))
 
 
 async def change_plate(work: Work, community: UUID, wanted: UUID, given: str, at: datetime | None) -> Vehicle:
@@ -66,7 +65,9 @@ async def _end(work: Work, vehicle: Vehicle) -> Vehicle:
     until = vehicle.valid_until
     assert until is not None
     await vehicles.change(work.connection, vehicle, until)
-    await limits.recheck_plates(work.connection, vehicle.community, {vehicle.plate.text: until})
+    had = await vehicles.plates_of(work.connection, vehicle.community, vehicle.id)
+    since_then = {each.plate.text: until for each in had}
+    await limits.recheck_plates(work.connection, vehicle.community, since_then)
     fact = VehicleEnded(
         vehicle=vehicle.id,
         household=vehicle.household,

@@ -64,15 +64,16 @@ async def take_looks(work: Work, looks: Sequence[Look]) -> list[UUID | None]:
     connection, cars = work.connection, {look.car: look.community for look in looks}
     found = await violations.lock_open(connection, sorted(cars))
     known = _Known({(each.compound, each.plate, each.kind): each for each in found})
-    there = {look.car: look.community for look in looks if look.says is Says.there}
+    order = sorted(range(len(looks)), key=lambda number: (looks[number].seen_at, number))
+    in_order = [looks[number] for number in order]
+    there = {look.car: (look.community, look.seen_at) for look in in_order if look.says is Says.there}
     if there:
         known.gone = await sightings.last_gone(connection, there)
-        known.owners = await owners.owners_of(connection, there, work.now)
+        known.owners = await owners.owners_of(connection, there)
         versions = await violation_kinds.versions_of(connection, {car[0] for car in there})
         known.kinds = {compound: kinds_at(found, work.now) for compound, found in versions.items()}
     concerned_households = [each.household for each in found] + [each[0] for each in known.owners.values()]
     known.persons = await households.persons_of(connection, concerned_households)
-    order = sorted(range(len(looks)), key=lambda number: (looks[number].seen_at, number))
     concerned = {number: _take(work, known, looks[number]) for number in order}
     await _write(work, known)
     return [concerned[number] for number in range(len(looks))]
