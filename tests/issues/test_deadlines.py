@@ -172,6 +172,13 @@ async def test_more_time_is_asked_for_and_approved_by_another(late: Late) -> Non
     await change(late, case, "extension", ("handler", "dispatcher"), "ha", **asking)
     open_ones = (await late.get("/extensions"))["items"]
     assert [(each["reason"], each["asked_by"]) for each in open_ones] == [(asking["reason"], "ha")]
+    # Whose turn is over has nothing to ask for any more.
+    await change(
+        late, case, "assign", ("operator",), "olive", assignee={"role": "handler", "place": str(late.id)}
+    )
+    assert (await late.get("/extensions"))["items"] == []
+    assert (await late.ask("POST", f"{path}/refuse", body={})).status_code == 404
+    await change(late, case, "extension", ("handler", "dispatcher"), "ha", **asking)
     own = await late.ask("POST", f"{path}/approve", person="ha", roles=("dispatcher", "handler"), body={})
     assert own.status_code == 403
     approved = await change(late, case, "extension/approve", ("operator",), "olive")
@@ -189,7 +196,7 @@ async def test_more_time_is_asked_for_and_approved_by_another(late: Late) -> Non
     too_late = await late.ask("POST", path, person="ha", roles=("handler",), body=asking)
     assert (too_late.status_code, too_late.json()["type"]) == (409, "urn:linli:problem:too-late-to-ask")
     changes = [entry["change"] for entry in (await late.get(f"/cases/{case}/history"))["items"]]
-    assert changes[2:] == ["extension-asked", "extension-asked", "extended", "overdue"]
+    assert changes[2:] == [*["extension-asked"] * 2, "assigned", "extension-asked", "extended", "overdue"]
 
 
 async def test_dispatch_says_where_a_case_would_go_and_why(late: Late) -> None:

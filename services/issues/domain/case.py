@@ -78,7 +78,7 @@ CHANGES: Mapping[Change, Mapping[State, State]] = {
     Change.rated: _from(State.closed, to=State.closed),
     **{
         change: {State.assigned: State.assigned, State.in_progress: State.in_progress}
-        for change in (Change.extension_asked, Change.extended, Change.extension_refused)
+        for change in (Change.extension_asked, Change.extended)
     },
 }
 ENDED = frozenset({State.refused, State.closed, State.withdrawn, State.cancelled, State.referred})

@@ -9,13 +9,16 @@ from services.issues.domain.case import Case, Change, NotTheirs, Seer, state_aft
 from services.issues.domain.deadline import Calendar
 from services.issues.domain.life import must_handle
 
+ENDS_ASKING = frozenset({Change.assigned, Change.returned, Change.resolved, Change.refused, Change.withdrawn})
+"""Who had a case has it no more, and what they asked for it is void."""
+
 
 class TooLateToAsk(Exception):
     """More time is asked for while there is some left."""
 
 
 class Decision(StrEnum):
-    """What became of asking; asking again replaces what was asked before."""
+    """What became of asking; asking again, or somebody else's turn, replaces what was asked before."""
 
     asked = "asked"
     approved = "approved"
@@ -64,21 +67,21 @@ def approve(case: Case, extension: Extension, by: Seer) -> Case:
         WrongState: nobody has the case any more.
         NotTheirs: they asked for it themself.
     """
-    _decide(case, extension, by, Change.extended)
+    state_after(case, Change.extended)
+    _other_than_asked(extension, by)
     return replace(case, due_at=extension.due_at, version=case.version + 1)
 
 
 def refuse(case: Case, extension: Extension, by: Seer) -> Case:
-    """Leave the deadline as it is.
+    """Leave the deadline as it is, wherever the case stands.
 
     Raises:
-        WrongState, NotTheirs: as of `approve`.
+        NotTheirs: they asked for it themself.
     """
-    _decide(case, extension, by, Change.extension_refused)
+    _other_than_asked(extension, by)
     return replace(case, version=case.version + 1)
 
 
-def _decide(case: Case, extension: Extension, by: Seer, change: Change) -> None:
-    state_after(case, change)
+def _other_than_asked(extension: Extension, by: Seer) -> None:
     if by.person == extension.asked_by:
         raise NotTheirs("somebody else decides on what one has asked for")

@@ -16,12 +16,7 @@ _COLUMNS = """
 
 async def ask_extension(connection: Connection, community: UUID, extension: Extension) -> None:
     """Store that somebody asks for more time, in the place of what was asked for the case before."""
-    await connection.execute(
-        "UPDATE extensions SET state = 'replaced' "
-        "WHERE community_id = $1 AND case_id = $2 AND state = 'asked'",
-        community,
-        extension.case,
-    )
+    await end_asking(connection, community, extension.case)
     await connection.execute(
         """
         INSERT INTO extensions (id, community_id, case_id, state, asked_by, asked_at, reason, was_due_at,
@@ -36,6 +31,16 @@ async def ask_extension(connection: Connection, community: UUID, extension: Exte
         extension.reason,
         extension.was_due_at,
         extension.due_at,
+    )
+
+
+async def end_asking(connection: Connection, community: UUID, case_id: UUID) -> None:
+    """End what is asked for a case and not decided: its asker has it no more, or asks for other time."""
+    await connection.execute(
+        "UPDATE extensions SET state = 'replaced' "
+        "WHERE community_id = $1 AND case_id = $2 AND state = 'asked'",
+        community,
+        case_id,
     )
 
 

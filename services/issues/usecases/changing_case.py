@@ -5,7 +5,9 @@ from typing import Any
 from uuid import UUID
 
 from services.issues.domain.case import Case, Change, Seer, may_see
+from services.issues.domain.extension import ENDS_ASKING
 from services.issues.store.cases import add_entry, case_by_id, update_case
+from services.issues.store.extensions import end_asking
 from services.issues.usecases.versions import missing, tenant
 from shared.database.work import Work
 from shared.http.etag import matching
@@ -36,8 +38,13 @@ async def record(
     outcome: str | None = None,
     actor: str | None = None,
 ) -> None:
-    """Store a changed case and the entry of its history; `outcome` is what was done, in words."""
+    """Store a changed case and the entry of its history; `outcome` is what was done, in words.
+
+    What whoever had it asked for it ends with their turn.
+    """
     await update_case(work.connection, case, outcome)
+    if change in ENDS_ASKING:
+        await end_asking(work.connection, case.community, case.id)
     await add_entry(
         work.connection,
         case,
