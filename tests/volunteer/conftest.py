@@ -13,6 +13,8 @@ import httpx
 import pytest
 
 from services.volunteer.app import SERVICE
+from services.volunteer.usecases.project_places import project_places
+from shared.contracts import Event, PlaceRegistered
 from shared.identifiers import new_id
 from shared.runtime.clock import jump
 from shared.runtime.running import Activity, Running, running
@@ -20,6 +22,7 @@ from tests.fixtures.identity import Issuer
 from tests.fixtures.services import MakeSettings
 
 HERE, THERE = new_id(), new_id()
+COMPOUND, BUILDING = new_id(), new_id()
 SHRINE = {"latitude": 30.0162, "longitude": 122.1068}
 ELDER = {
     "surname": "欧阳",
@@ -32,6 +35,7 @@ ELDER = {
     "family": ["daughter-1"],
 }
 CANARIES = [str(ELDER[name]) for name in ("surname", "building", "door", "care_note", "entry_hint")]
+CANARIES.append(str(BUILDING))
 
 
 @dataclass(frozen=True)
@@ -81,8 +85,16 @@ class Volunteering:
         await self.made(person, role, "/positions", {"volunteer": entry, "datum": "wgs84", **(at or SHRINE)})
 
     async def elder(self, community: UUID = HERE, **more: Any) -> str:
-        """Somebody to be helped."""
-        body = ELDER | {"position": {**SHRINE, "datum": "wgs84"}} | more
+        """Somebody to be helped, whose building is known."""
+        registered = [
+            PlaceRegistered(place=BUILDING, kind="building", parent=COMPOUND),
+            PlaceRegistered(place=COMPOUND, kind="compound", parent=HERE),
+        ]
+        now = self.service.context.clock.now()
+        async with self.works.for_system("test") as work:
+            told: list[Event[Any]] = [Event(new_id(), "/linli/issues", now, HERE, 1, it) for it in registered]
+            await project_places(work, told)
+        body = ELDER | {"place": str(BUILDING), "position": {**SHRINE, "datum": "wgs84"}} | more
         made = await self.made("zhang", "steward", "/beneficiaries", body, community=community)
         return str(made["id"])
 

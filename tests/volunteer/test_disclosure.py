@@ -20,7 +20,7 @@ from services.volunteer.usecases.offer_tasks import offer_tasks
 from shared.identifiers import new_id
 from shared.runtime.running import application_of
 from shared.security.roles import Role
-from tests.volunteer.conftest import CANARIES, ELDER, HERE, THERE, Volunteering
+from tests.volunteer.conftest import CANARIES, COMPOUND, ELDER, HERE, THERE, Volunteering
 from tests.volunteer.test_volunteer_states import TIME
 
 OUTBOX = "convert_from(value, 'UTF8') AS value, headers, convert_from(key, 'UTF8') AS key"
@@ -184,6 +184,9 @@ async def test_no_canary_leaves_before_its_stage(
     assert await crawl.leaks(routes, over) == set()
     assert crawl.asked > 400
 
+    # notify and the streams know of a task what its facts say: the compound, before and after the claim.
+    for noun in ("task-opened", "task-offered", "task-claimed", "task-completed"):
+        assert {fact["place"] for fact in await quiet.said(noun)} == {str(COMPOUND)}, noun
     async with quiet.works.for_system("test") as work:
         for table in ("outbox", "claims", "tasks", "hours", "looks", "offers", "duties", "positions"):
             kept = await work.connection.fetch(f"SELECT {'*' if table != 'outbox' else OUTBOX} FROM {table}")

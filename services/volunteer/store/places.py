@@ -55,9 +55,15 @@ async def project(connection: Connection, states: Sequence[PlaceState]) -> None:
     )
 
 
+async def compound_of(connection: Connection, community: UUID, place: UUID) -> UUID | None:
+    """The compound in which a place lies, or which it is; None when none is known."""
+    found: UUID | None = await connection.fetchval(_COMPOUND, community, place)
+    return found
+
+
 async def round_about(connection: Connection, community: UUID, place: UUID) -> list[UUID]:
     """All places of the compound in which a place lies; the place alone when no compound is known."""
-    compound = await connection.fetchval(_COMPOUND, community, place)
+    compound = await compound_of(connection, community, place)
     if compound is None:
         return [place]
     return [row["id"] for row in await connection.fetch(_WITHIN, community, compound)]

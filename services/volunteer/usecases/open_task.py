@@ -10,7 +10,7 @@ from services.volunteer.domain.kind import Confirmation, KindRules
 from services.volunteer.domain.offer import first_asked
 from services.volunteer.domain.position import Point
 from services.volunteer.domain.task import Effort, Task, WrongTaskError
-from services.volunteer.store import beneficiaries, tasks
+from services.volunteer.store import beneficiaries, places, tasks
 from services.volunteer.usecases.kinds import rules_of
 from services.volunteer.usecases.task_facts import tell_opened
 from shared.database.work import Work
@@ -56,7 +56,7 @@ async def open_task(work: Work, ask: Ask, *, only_of: str | None) -> Task:
     first = someone is not None and not await beneficiaries.was_visited(
         work.connection, ask.community, someone.id
     )
-    places, two_persons = rules.places_for(
+    needed, two_persons = rules.places_for(
         first_visit=first, never_alone=someone is not None and someone.never_alone
     )
     starts_at = ask.starts_at or work.now
@@ -69,7 +69,7 @@ async def open_task(work: Work, ask: Ask, *, only_of: str | None) -> Task:
         effort=Effort(ask.minutes or rules.minutes, ask.weight_kg, ask.floor, ask.lift),
         starts_at=starts_at,
         ends_at=ends_at,
-        places=places,
+        places=needed,
         two_persons=two_persons,
         opened_at=work.now,
         look_at=ends_at,
@@ -77,7 +77,7 @@ async def open_task(work: Work, ask: Ask, *, only_of: str | None) -> Task:
         beneficiary=someone.id if someone else None,
         family=someone.told if someone else (),
         asked_by=ask.asked_by or work.actor,
-        place=ask.place or (someone.place if someone else None),
+        place=await _place(work, ask, someone),
         point=ask.point or (someone.point if someone else None),
         # A secret between the one who is helped and who is at the door; guesses are counted.
         code=f"{secrets.randbelow(10_000):04}" if rules.confirmation is Confirmation.code else None,
@@ -93,6 +93,14 @@ async def _checked(work: Work, ask: Ask, only_of: str | None) -> tuple[KindRules
     if someone is None and rules.confirmation is Confirmation.code:
         raise WrongTaskError("such a task is for somebody, who confirms it")
     return rules, someone
+
+
+async def _place(work: Work, ask: Ask, someone: Beneficiary | None) -> UUID | None:
+    """Where everybody may know it to be: a task tells of its place, and of somebody's only the compound."""
+    if someone is None:
+        return ask.place
+    place = ask.place or someone.place
+    return None if place is None else await places.compound_of(work.connection, ask.community, place)
 
 
 async def _beneficiary(work: Work, ask: Ask, only_of: str | None) -> Beneficiary | None:
