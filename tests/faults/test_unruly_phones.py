@@ -1,5 +1,6 @@
 """Gateways that misbehave: every message rings exactly once, or its end is told."""
 
+import uuid
 from collections.abc import Iterator
 from datetime import timedelta
 
@@ -8,6 +9,7 @@ import pytest
 
 from shared.runtime.clock import jump
 from tests.fixtures.deployment import Deployment
+from tests.fixtures.foreign import assigned_event
 from tests.fixtures.neighbourhood import Neighbourhood
 from tests.fixtures.waiting import eventually
 
@@ -62,13 +64,13 @@ def test_until_its_deadline_a_message_is_tried_and_then_given_up(
     deployment: Deployment, here: Neighbourhood
 ) -> None:
     here.ledger.fault("throttle", channel="push", seconds=1)
-    case = here.reported(here.resident)
-    here.told.remove(here.guard.hears("case-assigned", case))
+    # Not one of ours, which would be overdue tomorrow: others would hear of that.
+    case = str(uuid.uuid4())
+    event = assigned_event(here, case)
+    deployment.bus.produce("linli.issues", event.value, key=event.key, headers=event.headers)
+    here.told.append(here.deputy.hears("case-assigned", case))
     here.hears_all()
     eventually(lambda: ["throttled"] * 2 in here.attempts(case), 20, "a second attempt")
-    # A case that is still open tomorrow would be overdue, and others would hear of that.
-    here.resolved(here.deputy, case, here.resident)
-    here.hears_all()
     jump(here.clock, here.now + timedelta(days=1, minutes=1))
     expired = {(here.guard.person, "expired")}
     eventually(lambda: _failures(deployment, here) == expired, 20, "message-failed")

@@ -7,7 +7,7 @@ from tests.fixtures.neighbourhood import Neighbourhood
 def test_notify_away_while_reports_come_in(deployment: Deployment, here: Neighbourhood) -> None:
     assert deployment.suite.stop("notify")
     case = here.reported(here.resident)
-    here.resolved(here.guard, case, here.resident)
+    here.resolved(here.guard, case, here.resident, unheard=True)
     assert not here.ledger.lines(here.addresses)
     deployment.suite.start("notify")
     here.hears_all()

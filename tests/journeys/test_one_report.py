@@ -9,7 +9,6 @@ from tests.fixtures.neighbourhood import PHONES_SECONDS, Neighbourhood
 def test_reporter_and_handlers_hear_of_a_report_and_the_reporter_of_its_end(here: Neighbourhood) -> None:
     """In Chinese by SMS and push to resident and guard, in English by SMS to the deputy."""
     case = here.reported(here.resident)
-    here.hears_all()
     here.resolved(here.guard, case, here.resident)
     here.hears_all()
     assert len(here.told) == 4
@@ -31,7 +30,6 @@ def test_words_are_the_readers_own_and_name_no_case_but_theirs(here: Neighbourho
 
 def test_an_anonymous_report_reaches_those_who_handle_it_only(here: Neighbourhood) -> None:
     case = here.reported(here.resident, anonymous=True)
-    here.hears_all()
     here.resolved(here.deputy, case, None)
     here.reported(here.rider)
     here.hears_all()

@@ -47,6 +47,7 @@ EDITIONS = {
     5: "50a6cb8856260522",
     6: "5bf71ceee4cbc021",
     7: "5a7f60bc86cd3a9b",
+    8: "e68a3525c217d721",
 }
 """The digest of each edition's files: a change needs a new edition, or nobody would install it."""
 

@@ -18,6 +18,7 @@ from shared.contracts import (
     Assignee,
     Event,
     IssueClosed,
+    IssueResolved,
     ViolationCleared,
     ViolationEscalated,
     ViolationOpened,
@@ -80,6 +81,21 @@ async def test_any_order_and_any_chunks_end_alike(stage: Stage) -> None:
         ("fan", "case-closed"): ["ready"] * 6,
     }
     assert await stage.published("linli.notify.message-failed.v1") == []
+
+
+async def test_what_is_done_is_nobodys_work_until_it_turns_out_not_to_be(stage: Stage) -> None:
+    await people(stage, "first", "reporter")
+    case = uuid4()
+    given = assigned(case, Assignee(person="first"))
+    done = IssueResolved(
+        case=case, category="noise", reporter="reporter", resolver="second", resolved_at=MORNING
+    )
+    await stage.plan(stage.event(given, 1), stage.event(done, 2))
+    assert (await states(stage))["first", "case-assigned"] == ["cancelled"]
+    assert (await states(stage))["reporter", "case-resolved"] == ["ready"]
+    await stage.plan(stage.event(given, 3))
+    assert (await states(stage))["first", "case-assigned"] == ["cancelled", "ready"]
+    assert (await states(stage))["reporter", "case-resolved"] == ["cancelled"]
 
 
 async def test_what_has_left_or_is_about_to_is_left_alone(stage: Stage, lanes: Lanes) -> None:
