@@ -48,6 +48,7 @@ EDITIONS = {
     6: "5bf71ceee4cbc021",
     7: "5a7f60bc86cd3a9b",
     8: "e68a3525c217d721",
+    9: "8ca52dea33edcf24",
 }
 """The digest of each edition's files: a change needs a new edition, or nobody would install it."""
 

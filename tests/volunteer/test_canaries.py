@@ -170,7 +170,7 @@ async def test_no_canary_leaves_before_its_stage(
 ) -> None:
     everybody = [*STRANGERS, *ABROAD, NEIGHBOUR, HELPED]
     staff = ("zhang", "steward", HERE)
-    async with streaming(volunteering, staff, RIDER, HELPED, STRANGERS[0]) as streams:
+    async with streaming(volunteering, staff, RIDER, HELPED, STRANGERS[1]) as streams:
         ids = await furnished(volunteering)
         task = f"/tasks/{ids['task_id']}"
         async with asking(volunteering.service) as client:

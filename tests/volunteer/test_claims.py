@@ -118,6 +118,7 @@ async def test_who_is_suspended_loses_what_they_hold(quiet: Volunteering) -> Non
     await quiet.claim("rider-1", riders["rider-1"], task)
     await quiet.made("zhang", "steward", f"/volunteers/{riders['rider-1']}/suspend")
     assert (await quiet.read("zhang", "steward", f"/tasks/{task}"))["free"] == 1
+    assert (await quiet.said("task-opened"))[-1]["released"] == ["rider-1"]
     refused = await quiet.claim("rider-1", riders["rider-1"], task)
     assert refused.json()["type"].endswith("not-eligible")
 

@@ -119,7 +119,7 @@ async def test_who_never_comes_has_missed_it(quiet: Volunteering) -> None:
     assert seen.status_code == 403  # time alone closes the door, before anybody has looked
     assert await expire_tasks(quiet.works) == 1
     (expired,) = await quiet.said("task-expired")
-    assert expired["taken"]
+    assert (expired["taken"], expired["released"]) == (True, ["rider-7"])
     assert (await quiet.read("rider-7", "rider", "/claims"))["items"][0]["state"] == "missed"
     assert await quiet.said("hours-credited") == []
 
@@ -144,9 +144,12 @@ async def test_not_possible_is_told_at_once_and_hours_wait_for_staff(quiet: Volu
 async def test_cancelled_is_not_needed_and_nobody_is_to_blame(quiet: Volunteering) -> None:
     task, rider = await carried(quiet), await quiet.active("rider-7")
     await quiet.claim("rider-7", rider, task)
+    await quiet.claim("rider-8", await quiet.active("rider-8"), task, wait=True)
     assert (await quiet.ask("rider-7", "rider", "POST", f"/tasks/{task}/cancel")).status_code == 404
     assert (await quiet.made("elder-1", "resident", f"/tasks/{task}/cancel"))["outcome"] == "not-needed"
     assert (await quiet.read("rider-7", "rider", "/claims"))["items"][0]["state"] == "released"
+    (ended,) = await quiet.said("task-completed")
+    assert (ended["volunteers"], ended["released"]) == ([], ["rider-7", "rider-8"])
     assert (await quiet.ask("elder-1", "resident", "POST", f"/tasks/{task}/cancel")).status_code == 409
 
 

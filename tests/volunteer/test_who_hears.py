@@ -29,6 +29,9 @@ def test_each_end_of_a_story_is_told_to_whom_it_concerns() -> None:
         "task-offered": {RIDER, GUARD},
         "task-reopened": family,
         "task-yours": {RIDER},
+        "task-not-yours": {RIDER},
+        "task-without-you": {GUARD},
+        "task-missed": {RIDER},
         "task-taken": family,
         "task-done": family,
         "task-not-done": set(),  # the example arose from a case: its reporter hears from issues

@@ -15,15 +15,23 @@ def _asking(fact: Told) -> Iterable[Concerned]:
     return (fact.asked_by, *fact.family)
 
 
+def _and_released(fact: TaskOpened | TaskExpired) -> Iterable[Concerned]:
+    return (*fact.released, *_asking(fact))
+
+
+def _all_of(fact: TaskCompleted) -> Iterable[Concerned]:
+    return (*fact.volunteers, *fact.released, *_asking(fact))
+
+
 WATCH: Watch = {
     contracts.VolunteerRegistered: visible_to(*STAFF, concerned=lambda fact: (fact.person,)),
     contracts.DutyStarted: visible_to(*STAFF, concerned=lambda fact: (fact.person,)),
     contracts.DutyEnded: visible_to(*STAFF, concerned=lambda fact: (fact.person,)),
-    contracts.TaskOpened: visible_to(*STAFF, concerned=_asking),
+    contracts.TaskOpened: visible_to(*STAFF, concerned=_and_released),
     contracts.TaskOffered: visible_to(*STAFF, concerned=lambda fact: (fact.person,)),
     contracts.TaskClaimed: visible_to(*STAFF, concerned=lambda fact: (fact.person, *_asking(fact))),
-    contracts.TaskCompleted: visible_to(*STAFF, concerned=lambda fact: (*fact.volunteers, *_asking(fact))),
-    contracts.TaskExpired: visible_to(*STAFF, concerned=_asking),
+    contracts.TaskCompleted: visible_to(*STAFF, concerned=_all_of),
+    contracts.TaskExpired: visible_to(*STAFF, concerned=_and_released),
     contracts.TaskDisputed: visible_to(*STAFF, concerned=lambda fact: (*fact.volunteers, *_asking(fact))),
     contracts.DisputeDecided: visible_to(*STAFF, concerned=lambda fact: (*fact.volunteers, *_asking(fact))),
     contracts.HoursCredited: visible_to(*STAFF, concerned=lambda fact: (fact.person,)),

@@ -52,8 +52,12 @@ _WAITING = """
 SELECT volunteer_id, person, at FROM waiting WHERE community_id = $1 AND task_id = $2 ORDER BY position
 """
 _LEAVE = """
-DELETE FROM waiting WHERE community_id = $1 AND task_id = $2 AND ($3::text IS NULL OR person = $3)
-RETURNING person
+DELETE FROM waiting WHERE community_id = $1 AND task_id = $2 AND person = $3 RETURNING person
+"""
+
+_DISMISS = """
+WITH gone AS (DELETE FROM waiting WHERE community_id = $1 AND task_id = $2 RETURNING position, person)
+SELECT person FROM gone ORDER BY position
 """
 
 
@@ -131,9 +135,14 @@ async def waiting(connection: Connection, community: UUID, task: UUID) -> list[W
     return [Waiting(row["volunteer_id"], row["person"], row["at"]) for row in rows]
 
 
-async def leave(connection: Connection, community: UUID, task: UUID, person: str | None = None) -> bool:
-    """Takes one, or everybody, off the waiting list; False when nobody was on it."""
+async def leave(connection: Connection, community: UUID, task: UUID, person: str) -> bool:
+    """Takes somebody off the waiting list; False when they were not on it."""
     return bool(await connection.fetch(_LEAVE, community, task, person))
+
+
+async def dismiss(connection: Connection, community: UUID, task: UUID) -> list[str]:
+    """Takes everybody off the waiting list, and gives them in their order."""
+    return [row["person"] for row in await connection.fetch(_DISMISS, community, task)]
 
 
 def _claim(row: "asyncpg.Record") -> Claim:

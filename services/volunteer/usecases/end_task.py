@@ -127,8 +127,8 @@ async def expire_tasks(works: Works) -> int:
             if look_at is None or look_at > work.now:
                 await tasks.change(work.connection, replace(task, look_at=look_at))
             else:
-                over = await _over(work, task, Outcome.expired, held)
-                tell_expired(work, over, taken=bool(held))
+                over, released = await _over(work, task, Outcome.expired, held)
+                tell_expired(work, over, released, taken=bool(held))
     return len(due)
 
 
@@ -221,21 +221,26 @@ async def complete(
     work: Work, task: Task, outcome: Outcome, held: list[Claim], traceparent: str | None = None
 ) -> Task:
     """Ends a task whose row is held, and tells of it."""
-    over = await _over(work, task, outcome, held)
-    tell_completed(work, over, tuple(c.person for c in held if c.state not in HOLDING), traceparent)
+    over, released = await _over(work, task, outcome, held)
+    did = tuple(claim.person for claim in held if claim.state not in HOLDING)
+    tell_completed(work, over, did, released, traceparent)
     return over
 
 
-async def _over(work: Work, task: Task, outcome: Outcome, held: list[Claim]) -> Task:
-    """Ends a task: who was still expected has missed it, or need not come; nobody waits any more."""
+async def _over(work: Work, task: Task, outcome: Outcome, held: list[Claim]) -> tuple[Task, list[str]]:
+    """Ends a task: who was still expected has missed it, or need not come; nobody waits any more.
+
+    Gives the task and all those persons.
+    """
     for claim in held:
         if claim.state in HOLDING:
             unneeded = outcome is Outcome.not_needed
             ended = claim.released(work.now) if unneeded else claim.missed(work.now)
             await claims.change(work.connection, replace(ended, late=ended.late and not unneeded))
             await tasks.give_back_place(work.connection, task, claim.id)
-    await claims.leave(work.connection, task.community, task.id)
+    released = [claim.person for claim in held if claim.state in HOLDING]
+    released += await claims.dismiss(work.connection, task.community, task.id)
     await offers.taken(work.connection, task.community, task.id, None, work.now, full=True)
     over = task.over(outcome, work.now)
     await tasks.change(work.connection, over)
-    return over
+    return over, released

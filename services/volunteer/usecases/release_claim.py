@@ -41,7 +41,7 @@ async def release_all(work: Work, community: UUID, volunteer: UUID, person: str)
         mine = next((claim for claim in held if claim.volunteer == volunteer), None)
         if task is not None and mine is not None and mine.state in HOLDING:
             others = [claim for claim in held if claim is not mine]
-            await free_place(work, task, others, mine.released(work.now))
+            await free_place(work, task, others, mine.released(work.now), told=(person,))
         await claims.leave(work.connection, community, task_id, person)
 
 
@@ -56,8 +56,13 @@ async def _ask_no_more(work: Work, community: UUID, volunteer: UUID, person: str
         await tasks.change(work.connection, replace(task, offer_at=work.now))
 
 
-async def free_place(work: Work, task: Task, others: list[Claim], released: Claim) -> None:
-    """Gives the place of a claim that has ended to who waits, or back to the board; the task must be held."""
+async def free_place(
+    work: Work, task: Task, others: list[Claim], released: Claim, told: tuple[str, ...] = ()
+) -> None:
+    """Gives the place of a claim that has ended to who waits, or back to the board; the task must be held.
+
+    `told` is who has lost it without their own doing.
+    """
     await claims.change(work.connection, released)
     await tasks.give_back_place(work.connection, task, released.id)
     if await promote(work, task, others) is not None:
@@ -70,4 +75,4 @@ async def free_place(work: Work, task: Task, others: list[Claim], released: Clai
     await tasks.change(work.connection, changed)
     if work.now < task.ends_at:
         free = await tasks.free_places(work.connection, task.community, [task.id])
-        tell_opened(work, changed, free[task.id], reopened=True)
+        tell_opened(work, changed, free[task.id], reopened=True, released=told)

@@ -1,5 +1,6 @@
 """What happens to tasks, said as the facts that everybody may read: ids and codes, never names or doors."""
 
+from collections.abc import Sequence
 from typing import TypedDict
 from uuid import UUID
 
@@ -13,6 +14,9 @@ from shared.contracts.volunteer.offer import TaskOffered
 from shared.contracts.volunteer.task import TaskClaimed, TaskCompleted, TaskExpired, TaskOpened
 from shared.database.work import Work
 
+MOST_RELEASED = 256
+"""A fact names no more: of a longer waiting list the first ones."""
+
 
 class _Known(TypedDict):
     task: UUID
@@ -24,11 +28,22 @@ class _Known(TypedDict):
 
 
 def tell_opened(
-    work: Work, task: Task, places: int, *, reopened: bool = False, traceparent: str | None = None
+    work: Work,
+    task: Task,
+    places: int,
+    *,
+    reopened: bool = False,
+    released: tuple[str, ...] = (),
+    traceparent: str | None = None,
 ) -> None:
-    """Say that somebody is needed, for the first time or again."""
+    """Say that somebody is needed, for the first time or again; and who no longer is, without their doing."""
     fact = TaskOpened(
-        starts_at=task.starts_at, ends_at=task.ends_at, places=places, reopened=reopened, **_known(task)
+        starts_at=task.starts_at,
+        ends_at=task.ends_at,
+        places=places,
+        reopened=reopened,
+        released=released,
+        **_known(task),
     )
     work.emit(fact, sequence=task.version, community=task.community, traceparent=traceparent)
 
@@ -67,22 +82,36 @@ def tell_claimed(work: Work, task: Task, claim: Claim, *, from_waiting: bool = F
 
 
 def tell_completed(
-    work: Work, task: Task, volunteers: tuple[str, ...], traceparent: str | None = None
+    work: Work,
+    task: Task,
+    volunteers: tuple[str, ...],
+    released: Sequence[str],
+    traceparent: str | None = None,
 ) -> None:
-    """Say that a task is over."""
+    """Say that a task is over, who did it, and who need not come."""
     if task.outcome is None or task.ended_at is None:
         raise ValueError("a task that is over has an outcome and an end")
     fact = TaskCompleted(
-        outcome=task.outcome.value, completed_at=task.ended_at, volunteers=volunteers, **_known(task)
+        outcome=task.outcome.value,
+        completed_at=task.ended_at,
+        volunteers=volunteers,
+        released=tuple(released[:MOST_RELEASED]),
+        **_known(task),
     )
     work.emit(fact, sequence=task.version, community=task.community, traceparent=traceparent)
 
 
-def tell_expired(work: Work, task: Task, *, taken: bool) -> None:
+def tell_expired(work: Work, task: Task, released: Sequence[str], *, taken: bool) -> None:
     """Say that nobody did it in time."""
     if task.ended_at is None:
         raise ValueError("a task that is over has an end")
-    fact = TaskExpired(outcome="expired", expired_at=task.ended_at, taken=taken, **_known(task))
+    fact = TaskExpired(
+        outcome="expired",
+        expired_at=task.ended_at,
+        taken=taken,
+        released=tuple(released[:MOST_RELEASED]),
+        **_known(task),
+    )
     work.emit(fact, sequence=task.version, community=task.community)
 
 

@@ -225,7 +225,7 @@ def _duty() -> Iterator[Example]:
 def _tasks() -> Iterator[Example]:
     noon = datetime.fromisoformat("2026-03-02T12:15:30+08:00")
     come, gone = (datetime.fromisoformat(f"2026-03-02T{time}+08:00") for time in ("09:40:00", "10:00:00"))
-    task: dict[str, Any] = {"task": made_id("task"), "kind": "carry-home", "place": BUILDING}
+    task: dict[str, Any] = {"task": made_id("task"), "kind": "carry-home", "place": COMPOUND}
     known: dict[str, Any] = task | {"asked_by": "p-2be4470d", "family": (RESIDENT,)}
     case_task: dict[str, Any] = {
         "task": made_id("case task"),
@@ -250,15 +250,17 @@ def _tasks() -> Iterator[Example]:
     yield example(
         "A guard is asked to look", TaskOffered(**asked | {"person": GUARD}, **case_task), sequence=2
     )
-    yield example("Who had taken it cannot come", TaskOpened(reopened=True, **known, **window), sequence=3)
+    again = TaskOpened(reopened=True, released=(RIDER,), **known, **window)
+    yield example("Who had taken it may not come any more", again, sequence=3)
     yield example("A case became a task for the volunteers", TaskOpened(**case_task, **window))
     yield example("A rider will come in the next gap between orders", claim, sequence=2)
     done = TaskCompleted(outcome="done", completed_at=gone, volunteers=(RIDER,), **known)
-    nothing = TaskCompleted(outcome="not-needed", completed_at=gone, volunteers=(GUARD,), **case_task)
+    nothing = TaskCompleted(outcome="not-needed", completed_at=gone, released=(GUARD,), **case_task)
     yield example("The elder confirmed it", done, sequence=5, time=gone)
-    yield example("The guard found nothing left to do", nothing, sequence=5, time=gone)
+    yield example("The case went elsewhere before the guard had come", nothing, sequence=5, time=gone)
     gave_up: dict[str, Any] = {"outcome": "expired", "expired_at": noon}
-    yield example("Nobody could", TaskExpired(taken=False, **gave_up, **known), sequence=2, time=noon)
+    nobody = TaskExpired(taken=True, released=(RIDER,), **gave_up, **known)
+    yield example("Nobody came", nobody, sequence=2, time=noon)
     yield example("Nobody saw to the case", TaskExpired(taken=False, **gave_up, **case_task), sequence=2)
     credit: dict[str, Any] = {"volunteer": made_id("volunteer"), "person": RIDER, "task": made_id("task")}
     entry = HoursCredited(entry=made_id("entry"), minutes=20, **credit)

@@ -27,6 +27,9 @@ class TaskOpened(Fact, event_type="linli.volunteer.task-opened.v1", subject="tas
     family: tuple[PersonId, ...] = Field(
         default=(), max_length=16, description="The one who is helped and their family."
     )
+    released: tuple[PersonId, ...] = Field(
+        default=(), max_length=256, description="Who had taken it and may not any more."
+    )
 
 
 class TaskClaimed(Fact, event_type="linli.volunteer.task-claimed.v1", subject="task"):
@@ -63,6 +66,9 @@ class TaskCompleted(Fact, event_type="linli.volunteer.task-completed.v1", subjec
     family: tuple[PersonId, ...] = Field(
         default=(), max_length=16, description="The one who is helped and their family."
     )
+    released: tuple[PersonId, ...] = Field(
+        default=(), max_length=256, description="Who was expected or waited, and need not come."
+    )
 
 
 class TaskExpired(Fact, event_type="linli.volunteer.task-expired.v1", subject="task"):
@@ -78,4 +84,7 @@ class TaskExpired(Fact, event_type="linli.volunteer.task-expired.v1", subject="t
     asked_by: PersonId | None = Field(default=None, description="Who asked for it; none for other services.")
     family: tuple[PersonId, ...] = Field(
         default=(), max_length=16, description="The one who is helped and their family."
+    )
+    released: tuple[PersonId, ...] = Field(
+        default=(), max_length=256, description="Who was expected or waited, and need not come any more."
     )
