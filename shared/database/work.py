@@ -84,18 +84,10 @@ class Work:
         tenant = community or self.community
         if tenant is None:
             raise ValueError(f"{type(fact).__name__} needs a community")
-        event = Event(
-            id=new_id(),
-            source=self.source,
-            time=time or self.now,
-            community=tenant,
-            sequence=sequence,
-            data=fact,
-            imported=imported,
-            traceparent=traceparent or self.traceparent,
-        )
+        ident, trace = new_id(), traceparent or self.traceparent
+        event = Event(ident, self.source, time or self.now, tenant, sequence, fact, imported, trace)
         self.outgoing.append(self.sink.row(event))
-        return event.id
+        return ident
 
     def after_commit(self, call: Callable[[], None]) -> None:
         """Call something cheap once the transaction is committed, such as waking a schedule entry."""

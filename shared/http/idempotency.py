@@ -8,6 +8,7 @@ import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import NamedTuple
 from uuid import UUID
 
 import asyncpg
@@ -64,8 +65,7 @@ DELETE FROM idempotency_keys WHERE ctid = ANY(ARRAY(
 Ident = tuple[UUID, str, str]
 
 
-@dataclass(frozen=True, slots=True)
-class StoredAnswer:
+class StoredAnswer(NamedTuple):
     """What a request was answered."""
 
     fingerprint: bytes

@@ -13,6 +13,7 @@ import orjson
 from pydantic import ValidationError
 
 from shared.contracts import FACTS, SEQUENCE_DIGITS, Event, Fact
+from shared.contracts.fact import Part
 from shared.messaging.attributes import Attributes, InvalidEnvelope
 
 VALUE_LIMIT = 256 * 1024
@@ -23,6 +24,7 @@ Row = tuple[str, bytes, str, bytes]
 
 Headers = Iterable[tuple[str, bytes | None]]
 
+_SEQUENCE = f"%0{SEQUENCE_DIGITS}d"
 _JSON = re.compile(r"application/([\w.-]+\+)?json\s*(;|$)")
 _STRUCTURED = re.compile(r"application/cloudevents\+json\s*(;|$)")
 
@@ -64,11 +66,11 @@ def to_row(event: Event[Any]) -> Row:
         EventTooLarge: the data exceeds `VALUE_LIMIT`.
     """
     data = event.data
-    value = data.__pydantic_serializer__.to_json(data)  # model_dump_json would make a text of it
+    value = orjson.dumps(data.__dict__, _part, orjson.OPT_UTC_Z)  # half of what pydantic's own JSON costs
     if len(value) > VALUE_LIMIT:
         raise EventTooLarge(f"{data.event_type} of {len(value)} bytes; the limit is {VALUE_LIMIT}")
     subject = getattr(data, data.subject_field)
-    key = orjson.dumps(subject, default=str)[1:-1] if isinstance(subject, UUID) else subject.encode()
+    key = orjson.dumps(subject, str)[1:-1] if isinstance(subject, UUID) else subject.encode()
     headers = {
         "content-type": "application/json",
         "ce_specversion": "1.0",
@@ -76,18 +78,22 @@ def to_row(event: Event[Any]) -> Row:
         "ce_source": event.source,
         "ce_type": data.event_type,
         "ce_subject": subject,
-        "ce_time": event.time.astimezone(UTC),
+        "ce_time": event.time if event.time.tzinfo is UTC else event.time.astimezone(UTC),
         "ce_partitionkey": subject,
         "ce_community": event.community,
-        "ce_sequence": f"{event.sequence:0{SEQUENCE_DIGITS}d}",
+        "ce_sequence": _SEQUENCE % event.sequence,
     }
     if event.imported:
         headers["ce_imported"] = "true"
     if event.traceparent:
         headers["ce_traceparent"] = event.traceparent
-    # asyncpg reads ids as a subclass of UUID, which orjson leaves to us.
-    text = orjson.dumps(headers, default=str, option=orjson.OPT_UTC_Z).decode()
+    text = orjson.dumps(headers, _part, orjson.OPT_UTC_Z).decode()
     return data.topic, key, text, value
+
+
+def _part(value: object) -> object:
+    """What orjson leaves to us: values with fields of their own, and asyncpg's subclass of UUID."""
+    return value.__dict__ if isinstance(value, Part) else str(value)
 
 
 def read_record(

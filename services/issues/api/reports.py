@@ -1,7 +1,6 @@
 """Reports: the hot way in. What arrives together is stored together, each answered after the commit."""
 
 import hashlib
-from dataclasses import replace
 from datetime import datetime
 from typing import Self
 from uuid import UUID
@@ -142,7 +141,7 @@ def _with_code(answer: StoredAnswer, claims: Claims) -> StoredAnswer:
     code = claims.code(case)
     if code is None:
         return answer
-    return replace(answer, body=answer.body[:-1] + b',"claim_code":"' + code.encode() + b'"}')
+    return answer._replace(body=answer.body[:-1] + b',"claim_code":"' + code.encode() + b'"}')
 
 
 def _key(call: Call, *, anonymous: bool) -> Key | None:
