@@ -1,19 +1,22 @@
 """What the clock costs when nothing is due, and that two processes share out what is."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 import asyncpg
 import orjson
 import pytest
 
 from deploy.embedded.databases import DatabaseUrls
+from services.parking.domain.limits import LimitRule
 from services.parking.domain.stays import GateRead, stay_id
 from services.parking.store import limits, violations
 from services.parking.usecases.escalate_violations import escalate_violations
-from services.parking.usecases.judge_overstays import judge_overstays
+from services.parking.usecases.judge_overstays import judge_overstays, recheck_cars
+from services.parking.usecases.set_limits import define_rule
 from shared.database.pool import Database
 from shared.database.work import Works
 from shared.identifiers import new_id
@@ -57,11 +60,13 @@ async def buffers(owner: asyncpg.Connection, statement: str, *values: Any) -> in
     return int(plan["Shared Hit Blocks"] + plan["Shared Read Blocks"])
 
 
-async def park(owner: asyncpg.Connection, due_at: datetime, first: int, last: int) -> None:
+async def park(
+    owner: asyncpg.Connection, due_at: datetime, first: int, last: int, compound: UUID = COMPOUND
+) -> None:
     entered = min(due_at, NOW) - timedelta(hours=1)
     reads = [GateRead(entered, outwards=False, device=COMPOUND, read=str(n)) for n in range(first, last + 1)]
     ids, names = [stay_id(read) for read in reads], [read.read for read in reads]
-    await owner.execute(STAYS, COMMUNITY, COMPOUND, entered, due_at, ids, names)
+    await owner.execute(STAYS, COMMUNITY, compound, entered, due_at, ids, names)
 
 
 async def test_an_idle_tick_reads_as_little_with_many_open_stays(works: Works, urls: DatabaseUrls) -> None:
@@ -114,6 +119,36 @@ async def test_what_is_due_is_judged_once_by_several_at_a_time(works: Works, url
             pass
     assert await owner.fetchval("SELECT count(*) FROM overstays") == 1_200
     assert await owner.fetchval("SELECT count(*) FROM outbox") == 1_200
+    await owner.close()
+
+
+async def test_a_rule_defined_again_and_again_waits_for_no_recheck_in_a_ring(
+    works: Works, urls: DatabaseUrls
+) -> None:
+    compound = new_id()
+    owner = await asyncpg.connect(urls.system_url)
+    asked = "INSERT INTO compounds (id, community_id, sequence) VALUES ($1, $2, 1)"
+    await owner.execute(asked, compound, COMMUNITY)
+    await park(owner, NOW + timedelta(days=1), 2_001, 2_200, compound)
+
+    async def define(rules: Sequence[int]) -> None:
+        for minutes in rules:
+            async with works.for_request("wang", COMMUNITY) as work:
+                await define_rule(work, COMMUNITY, compound, LimitRule(0, NOW - timedelta(days=1), minutes))
+
+    async def recheck() -> None:
+        while not defined.done():
+            await recheck_cars(works)
+
+    async with asyncio.timeout(20), asyncio.TaskGroup() as group:
+        defined = group.create_task(define([*range(200, 220), 90]))
+        group.create_task(recheck())
+        group.create_task(recheck())
+    async with asyncio.timeout(20):
+        while await recheck_cars(works):
+            pass
+    stays = "SELECT count(*) FROM stays WHERE compound_id = $1 AND due_at = begins_at + interval '90 minutes'"
+    assert await owner.fetchval(stays, compound) == 200
     await owner.close()
 
 

@@ -60,9 +60,13 @@ WHERE community_id = $1 AND compound_id = $2 AND begins_at >= $3
 GROUP BY 1, 2, 3
 ON CONFLICT (compound_id, plate) DO UPDATE SET since = least(waiting.since, excluded.since)
 """
+_WITH_RECHECKS = """
+SELECT id FROM compounds WHERE EXISTS (SELECT 1 FROM rechecks WHERE rechecks.compound_id = compounds.id)
+"""
 _TAKE_RECHECKS = """
 DELETE FROM rechecks WHERE (compound_id, plate) IN (
-    SELECT compound_id, plate FROM rechecks ORDER BY compound_id, plate LIMIT $1 FOR UPDATE SKIP LOCKED
+    SELECT compound_id, plate FROM rechecks WHERE compound_id = ANY($1::uuid[])
+    ORDER BY compound_id, plate LIMIT $2 FOR UPDATE SKIP LOCKED
 ) RETURNING compound_id, plate, since
 """
 
@@ -143,9 +147,19 @@ async def recheck_compound(connection: Connection, community: UUID, compound: UU
     await connection.execute(_RECHECK_COMPOUND, community, compound, since)
 
 
-async def take_rechecks(connection: Connection, most: int) -> dict[Car, datetime]:
-    """Claim cars to be looked at anew, with the time from which on."""
+async def with_rechecks(connection: Connection) -> list[UUID]:
+    """Tell which compounds have cars to be looked at anew."""
+    return [row["id"] for row in await connection.fetch(_WITH_RECHECKS)]
+
+
+async def take_rechecks(
+    connection: Connection, compounds: Collection[UUID], most: int
+) -> dict[Car, datetime]:
+    """Claim cars of these compounds, which must be locked, to be looked at anew, with the time from which on.
+
+    Locked first: whoever defines a rule holds its compound while waiting for these rows.
+    """
     rows: Sequence[tuple[UUID, str, datetime]] = [
-        tuple(row) for row in await connection.fetch(_TAKE_RECHECKS, most)
+        tuple(row) for row in await connection.fetch(_TAKE_RECHECKS, list(compounds), most)
     ]
     return {(compound, plate): since for compound, plate, since in rows}

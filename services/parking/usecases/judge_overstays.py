@@ -28,11 +28,17 @@ async def judge_overstays(works: Works) -> int:
 
 
 async def recheck_cars(works: Works) -> int:
-    """Hold cars to limits that have changed: rules, passes, households' vehicles."""
+    """Hold cars to limits that have changed: rules, passes, households' vehicles; gives how many.
+
+    Compounds that are being changed at this moment are left to the next run.
+    """
     async with works.for_system("/linli/parking/recheck") as work:
-        cars = await limits.take_rechecks(work.connection, MOST)
+        waiting = await limits.with_rechecks(work.connection)
+        if not waiting:
+            return 0
+        free = await compounds.lock_free(work.connection, waiting)
+        cars = await limits.take_rechecks(work.connection, free, MOST)
         if cars:
-            await compounds.lock(work.connection, sorted({compound for compound, _ in cars}))
             await settle_cars(work, cars)
         return len(cars)
 

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from services.parking.domain.compounds import open_compound
 from services.parking.domain.limits import LimitRule, check_period, check_rule
-from services.parking.store import compounds, limit_rules, limits, passes, zones
+from services.parking.store import compounds, limit_rules, limits, passes, vehicles, zones
 from services.parking.store.passes import Pass
 from shared.contracts import RulesChanged
 from shared.database.work import Work
@@ -17,6 +17,8 @@ async def define_rule(work: Work, community: UUID, compound: UUID, asked: LimitR
 
     Raises WrongLimitError, WrongHoursError, UnknownCompoundError, ClosedCompoundError.
     """
+    # Vehicles' changes write the same cars' rechecks in another order: one of the two at a time.
+    await vehicles.one_at_a_time(work.connection, community)
     # Locked, so that no stay begins unseen between its fold by the old rules and this one's list of cars.
     await compounds.lock(work.connection, [compound])
     found = await compounds.find(work.connection, community, compound)
