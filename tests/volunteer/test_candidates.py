@@ -62,7 +62,7 @@ class Person:
         """The rule, condition by condition, in plain Python."""
         start, end = search.promise
         duty = self.duty is not None and self.duty[2] == "on" and self.duty[0] <= NOW < self.duty[1]
-        skilled = not search.skills or (self.skill_until is not None and self.skill_until > NOW)
+        skilled = not search.skills or (self.skill_until is not None and self.skill_until >= end)
         busy = self.busy is not None and self.busy[2] != "released"
         away = self.busy is not None and self.busy[0] < end and self.busy[1] > start
         away = away and self.busy is not None and self.busy[2] == "claimed"
@@ -112,7 +112,7 @@ def made_up(chance: random.Random, number: int) -> Person:
         point=maybe(0.95, moved(TOWN, 6000 * chance.random() ** 0.5, chance.uniform(0, 6.28))),
         seen_at=ago(chance.choice([0, 5, 14, 15, 16, 600])),
         duty=maybe(0.85, (ago(begun), ago(begun) + timedelta(hours=5), chance.choice(["on"] * 5 + ["over"]))),
-        skill_until=maybe(0.5, NOW + timedelta(hours=chance.choice([-1, 1]))),
+        skill_until=maybe(0.5, NOW + timedelta(minutes=chance.choice([-60, 10, 50]))),
         busy=maybe(
             0.3,
             (

@@ -128,5 +128,16 @@ async def test_only_who_may_takes_it(quiet: Volunteering) -> None:
     guard, rider = await quiet.active("gu", "guard"), await quiet.active("rider-1")
     assert (await quiet.claim("gu", guard, skilled)).status_code == 403
     assert (await quiet.claim("rider-1", rider, skilled)).status_code == 403
-    await quiet.made("zhang", "steward", f"/volunteers/{rider}/skills", {"code": "first-aid"})
+    path, soon = f"/volunteers/{rider}/skills", quiet.service.context.clock.now() + timedelta(minutes=29)
+    brief = {"code": "first-aid", "valid_until": soon.isoformat()}
+    assert (await quiet.ask("rider-1", "steward", "POST", path, brief)).status_code == 403  # one's own
+    await quiet.made("zhang", "steward", path, brief)
+    assert (await quiet.claim("rider-1", rider, skilled)).status_code == 403  # it takes thirty minutes
+    await quiet.made("zhang", "steward", path, {"code": "first-aid"})
     assert (await quiet.claim("rider-1", rider, skilled)).status_code == 200
+    plain, hence = await quiet.asked(), quiet.service.context.clock.now() + timedelta(hours=1)
+    assert (await quiet.claim("rider-1", rider, plain, at=hence.isoformat())).status_code == 200
+    await quiet.made("zhang", "steward", f"{path}/first-aid/withdraw")
+    claims = (await quiet.read("rider-1", "rider", "/claims"))["items"]
+    assert {claim["task"]: claim["state"] for claim in claims} == {skilled: "released", plain: "claimed"}
+    assert (await quiet.said("task-opened"))[-1]["released"] == ["rider-1"]

@@ -94,3 +94,21 @@ async def test_staff_see_all_and_leave_a_trace(quiet: Volunteering) -> None:
         changed = await client.put(path, json=body, headers={"If-Match": '"1"'})
         assert changed.json() == {"id": elder, "version": 2}
         assert (await client.put(path, json=body, headers={"If-Match": '"1"'})).status_code == 412
+
+
+@pytest.mark.anyio
+async def test_a_skill_that_has_expired_shows_nothing_any_more(quiet: Volunteering) -> None:
+    rules = {"who": ["rider"], "confirmation": "code", "skills": ["home-visit"]}
+    await quiet.made("ola", "operator", "/task-kinds", {"code": "visit", "rules": rules})
+    made = await quiet.made(
+        "zhang", "steward", "/tasks", {"kind": "visit", "beneficiary": await quiet.elder()}
+    )
+    task, rider = made["id"], await quiet.active("rider-7")
+    until = (quiet.service.context.clock.now() + timedelta(minutes=40)).isoformat()
+    skill = {"code": "home-visit", "valid_until": until}
+    await quiet.made("zhang", "steward", f"/volunteers/{rider}/skills", skill)
+    assert (await quiet.claim("rider-7", rider, task)).status_code == 200
+    await quiet.read("rider-7", "rider", f"/tasks/{task}/beneficiary")
+    await quiet.later(minutes=41)
+    seen = await quiet.ask("rider-7", "rider", "GET", f"/tasks/{task}/beneficiary")
+    assert seen.status_code == 403

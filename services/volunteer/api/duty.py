@@ -14,6 +14,7 @@ from services.volunteer.domain.position import Datum, Position, read_point
 from services.volunteer.store import duties, positions, skills, volunteers
 from services.volunteer.store.skills import Skill
 from services.volunteer.usecases.duty import begin_duty, end_duty
+from services.volunteer.usecases.skills import grant_skill, withdraw_skill
 from shared.contracts.fields import Code
 from shared.database.work import Work
 from shared.errors import NotFound
@@ -140,13 +141,13 @@ async def list_duty(volunteer_id: UUID, call: Requested) -> Response:
 
 @routes.post("/skills", response_model=SkillView)
 @allow(Role.steward, Role.operator)
-async def grant(volunteer_id: UUID, body: GrantSkill, call: Requested) -> Response:
-    """Enter a skill, or its new expiry."""
+async def grant(volunteer_id: UUID, body: GrantSkill, call: Requested, request: Request) -> Response:
+    """Enter a skill, or its new expiry; never one's own."""
 
     async def use_case(work: Work) -> SkillView:
-        await _theirs(work, call, volunteer_id)
         skill = Skill(body.code, body.valid_until, work.now, call.actor.person)
-        await skills.grant(work.connection, call.community, volunteer_id, skill)
+        work.after_commit(request.app.state.ask)
+        await grant_skill(work, call.community, volunteer_id, skill)
         return _skill(skill, work.now)
 
     return await call.write(use_case, lambda view: view)
@@ -154,12 +155,12 @@ async def grant(volunteer_id: UUID, body: GrantSkill, call: Requested) -> Respon
 
 @routes.post("/skills/{code}/withdraw", status_code=204)
 @allow(Role.steward, Role.operator)
-async def withdraw(volunteer_id: UUID, code: Code, call: Requested) -> Response:
-    """Take a skill away."""
+async def withdraw(volunteer_id: UUID, code: Code, call: Requested, request: Request) -> Response:
+    """Take a skill away; what was promised and needs it is given back."""
 
     async def use_case(work: Work) -> None:
-        if not await skills.withdraw(work.connection, call.community, volunteer_id, code):
-            raise NotFound("no such skill")
+        work.after_commit(request.app.state.ask)
+        await withdraw_skill(work, call.community, volunteer_id, code)
 
     return await call.write(use_case, lambda _: None, status=204)
 

@@ -31,7 +31,7 @@ WHERE known.community_id = $1 AND known.state = 'active' AND known.kind = ANY($3
   AND ($4::text[] = '{}' OR NOT EXISTS (
       SELECT FROM unnest($4::text[]) AS needed (code) WHERE NOT EXISTS (
           SELECT FROM skills WHERE skills.volunteer_id = known.id AND skills.code = needed.code
-             AND (skills.valid_until IS NULL OR skills.valid_until > $2)) OFFSET 0))
+             AND (skills.valid_until IS NULL OR skills.valid_until >= $7)) OFFSET 0))
 """
 _PROMISED = """
 CROSS JOIN LATERAL (

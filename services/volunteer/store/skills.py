@@ -35,6 +35,10 @@ class Skill:
         """Whether it still counts."""
         return self.valid_until is None or now < self.valid_until
 
+    def covers(self, until: datetime) -> bool:
+        """Whether it counts for all of a time that ends then, half open."""
+        return self.valid_until is None or until <= self.valid_until
+
 
 async def grant(connection: Connection, community: UUID, volunteer: UUID, skill: Skill) -> None:
     """Stores a skill, or its new expiry."""

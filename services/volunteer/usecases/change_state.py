@@ -5,7 +5,7 @@ from uuid import UUID
 from services.volunteer.domain.volunteer import State, Step, Volunteer
 from services.volunteer.store import volunteers
 from services.volunteer.usecases.duty import end_all_duty
-from services.volunteer.usecases.release_claim import release_all
+from services.volunteer.usecases.release_claim import release_unfit
 from services.volunteer.usecases.told import tell
 from shared.database.work import Work
 from shared.errors import NotFound
@@ -25,6 +25,6 @@ async def change_state(
     await volunteers.change_state(work.connection, changed)
     if changed.state is not State.active:
         await end_all_duty(work, community, volunteer_id)
-        await release_all(work, community, volunteer_id, changed.person)
+        await release_unfit(work, changed)
     tell(work, changed)
     return changed

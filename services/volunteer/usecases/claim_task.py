@@ -60,8 +60,8 @@ async def claim_task(work: Work, wish: Wish) -> Claim | None:
         # Offers end under the task's row, which is held: what is open now stays so.
         await _must_be_offered(work, wish, wish.offer)
     task.must_be_open()
-    await _check(work, task, volunteer)
     promise = task.promised(wish.at, work.now)
+    await _check(work, task, volunteer, promise[1])
     taken = await take_place(work, task, volunteer, promise, held, wish.claim)
     if taken is None:
         if not wish.wait:
@@ -134,8 +134,8 @@ async def promote(work: Work, task: Task, held: Sequence[Claim]) -> Task | None:
         if volunteer is None:
             continue
         try:
-            await _check(work, task, volunteer)
             promise = task.promised(waiting.at, work.now)
+            await _check(work, task, volunteer, promise[1])
         except (NotEligibleError, WrongTimeError):
             continue
         if await claims.overlaps(connection, task.community, waiting.person, promise):
@@ -155,6 +155,15 @@ async def promote(work: Work, task: Task, held: Sequence[Claim]) -> Task | None:
     return None
 
 
-async def _check(work: Work, task: Task, volunteer: Volunteer) -> None:
+async def may(work: Work, task: Task, volunteer: Volunteer, until: datetime) -> bool:
+    """Whether a volunteer may do such a task, with skills that last until then."""
+    try:
+        await _check(work, task, volunteer, until)
+    except NotEligibleError:
+        return False
+    return True
+
+
+async def _check(work: Work, task: Task, volunteer: Volunteer, until: datetime) -> None:
     found = await skills.of_volunteer(work.connection, task.community, volunteer.id)
-    check_eligible(task.rules, volunteer, [skill.code for skill in found if skill.holds(work.now)])
+    check_eligible(task.rules, volunteer, [skill.code for skill in found if skill.covers(until)])

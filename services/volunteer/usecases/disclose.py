@@ -5,9 +5,9 @@ from uuid import UUID
 
 from services.volunteer.domain.beneficiary import Beneficiary
 from services.volunteer.domain.disclosure import NotDisclosedError, Stage, stage_of
-from services.volunteer.domain.volunteer import State
 from services.volunteer.store import beneficiaries, claims, tasks, volunteers
 from services.volunteer.store.beneficiaries import Look
+from services.volunteer.usecases.claim_task import may
 from shared.database.work import Work
 from shared.errors import NotFound
 from shared.identifiers import new_id
@@ -30,8 +30,8 @@ async def disclose(work: Work, community: UUID, task_id: UUID, person: str) -> D
         raise NotFound("no such task, or it is for nobody in particular")
     held = await claims.of_task(work.connection, community, task_id)
     mine = next((claim for claim in held if claim.person == person), None)
-    volunteer = mine and await volunteers.find(work.connection, community, mine.volunteer)
-    active = volunteer is not None and volunteer.state is State.active
+    volunteer = await volunteers.find(work.connection, community, mine.volunteer) if mine else None
+    active = volunteer is not None and await may(work, task, volunteer, work.now)
     stage = stage_of(task, mine, held, work.now, active=active)
     if mine is None or stage is Stage.board:
         raise NotDisclosedError("nothing more is shown at this stage")

@@ -6,8 +6,9 @@ from uuid import UUID
 from services.volunteer.domain.claim import HOLDING, Claim, NoClaimError
 from services.volunteer.domain.offer import OfferState, first_asked
 from services.volunteer.domain.task import Task, TaskState
+from services.volunteer.domain.volunteer import Volunteer
 from services.volunteer.store import claims, offers, tasks
-from services.volunteer.usecases.claim_task import promote
+from services.volunteer.usecases.claim_task import may, promote
 from services.volunteer.usecases.task_facts import tell_opened
 from shared.database.work import Work
 from shared.errors import NotFound
@@ -32,26 +33,35 @@ async def release_claim(work: Work, community: UUID, task_id: UUID, person: str)
     return released
 
 
-async def release_all(work: Work, community: UUID, volunteer: UUID, person: str) -> None:
-    """Gives back everything of a volunteer who may no longer be asked, and takes back what they are asked."""
-    await _ask_no_more(work, community, volunteer, person)
-    for task_id in await claims.tasks_held(work.connection, community, volunteer):
+async def release_unfit(work: Work, volunteer: Volunteer) -> None:
+    """Gives back what a volunteer may no longer do, and takes back what they are asked of it.
+
+    That is everything of who may not be asked at all, and what needs a skill that no longer lasts until then.
+    The volunteer's row must be held.
+    """
+    community, person = volunteer.community, volunteer.person
+    await _ask_no_more(work, volunteer)
+    for task_id in await claims.tasks_held(work.connection, community, volunteer.id):
         task = await tasks.find(work.connection, community, task_id, lock=True)
         held = await claims.of_task(work.connection, community, task_id)
-        mine = next((claim for claim in held if claim.volunteer == volunteer), None)
-        if task is not None and mine is not None and mine.state in HOLDING:
+        mine = next((claim for claim in held if claim.volunteer == volunteer.id), None)
+        if task is None or mine is None or mine.state not in HOLDING:
+            continue
+        if not await may(work, task, volunteer, mine.ends_at):
             others = [claim for claim in held if claim is not mine]
             await free_place(work, task, others, mine.released(work.now), told=(person,))
-        await claims.leave(work.connection, community, task_id, person)
 
 
-async def _ask_no_more(work: Work, community: UUID, volunteer: UUID, person: str) -> None:
-    offer = await offers.open_of_person(work.connection, community, person)
-    if offer is None or offer.volunteer != volunteer:
+async def _ask_no_more(work: Work, volunteer: Volunteer) -> None:
+    community = volunteer.community
+    offer = await offers.open_of_person(work.connection, community, volunteer.person)
+    if offer is None or offer.volunteer != volunteer.id:
         return
     task = await tasks.find(work.connection, community, offer.task, lock=True)
     offer = await offers.find(work.connection, community, offer.id)
-    if task is not None and offer is not None and offer.state is OfferState.offered:
+    if task is None or await may(work, task, volunteer, work.now):
+        return
+    if offer is not None and offer.state is OfferState.offered:
         await offers.end(work.connection, community, [offer], OfferState.superseded, work.now)
         await tasks.change(work.connection, replace(task, offer_at=work.now))
 
