@@ -20,7 +20,7 @@ from services.parking.api import (
     zones,
 )
 from services.parking.api.events import WATCH
-from services.parking.domain.compounds import ClosedCompoundError, UnknownCompoundError
+from services.parking.domain.compounds import ClosedCompoundError, UnknownCompoundError, UnknownZoneError
 from services.parking.domain.hours import WrongHoursError
 from services.parking.domain.limits import WrongLimitError
 from services.parking.domain.plate import UnreadablePlateError
@@ -52,6 +52,7 @@ ERRORS: dict[type[BaseException], Handling] = {
     BadFileError: Handling(422, "bad-file", "The file cannot be read"),
     PlateTakenError: Handling(409, "plate-taken", "The plate is registered already"),
     UnknownCompoundError: Handling(422, "unknown-compound", "There is no such compound"),
+    UnknownZoneError: Handling(422, "unknown-zone", "The compound has no such zone"),
     ClosedCompoundError: Handling(409, "closed-compound", "The compound was closed"),
     WrongHoursError: Handling(422, "wrong-hours", "The hours contradict themselves"),
     WrongLimitError: Handling(422, "wrong-limit", "The rule or pass contradicts itself"),

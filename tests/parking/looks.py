@@ -18,7 +18,7 @@ from tests.parking.gates import Compound, make_compound
 
 PLATE, VISITOR = "浙L12345", "浙B54321"
 OPENED, ESCALATED, CLEARED = "violation-opened", "violation-escalated", "violation-cleared"
-PHOTO = {"evidence": ["photo:7f3a"]}
+PHOTO: dict[str, Any] = {"evidence": ["photo:7f3a"]}
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from tests.fixtures.identity import Issuer
 from tests.fixtures.services import MakeSettings
 from tests.parking.conftest import THERE, Parking, household_ended, household_registered, parking_at_work
 from tests.parking.gates import Compound, make_compound
-from tests.parking.looks import make_patrolled, opened, read_as
+from tests.parking.looks import OPENED, PHOTO, camera, make_patrolled, names, opened, read_as, sighted
 
 pytestmark = pytest.mark.anyio
 
@@ -177,6 +177,32 @@ async def test_zones_and_rules_with_hours(parking: Parking) -> None:
     async with parking.client("zhao", THERE) as there:
         assert (await there.get(zones)).status_code == 404
         assert (await there.post(zones, json={"code": "mine", "kind": "quiet"})).status_code == 422
+
+
+async def test_a_quiet_zone_is_to_be_kept_free_in_its_hours(parking: Parking) -> None:
+    compound = await make_patrolled(parking)
+    now = datetime.now(ZoneInfo("Asia/Shanghai"))
+
+    def hours(since: int, until: int) -> dict[str, Any]:
+        begins, ends = (f"{now + timedelta(hours=each):%H:%M}" for each in (since, until))
+        return {"days": [1, 2, 3, 4, 5, 6, 7], "begins": begins, "ends": ends}
+
+    async with compound.client() as client:
+        for code in ("yard", "lane"):
+            await client.post(f"/compounds/{compound.id}/zones", json={"code": code, "kind": "quiet"})
+    quiet = [{"zone": "yard", "hours": [hours(-1, 2)]}, {"zone": "lane", "hours": [hours(2, 4)]}]
+    await compound.rule(60, quiet_zones=quiet)
+    seen: dict[str, Any] = {"kind": "quiet-zone", "zone": "lane"}
+    assert (await sighted(compound, **seen)).json() == {"violation": None}
+    await camera(compound, ago=1, **PHOTO, **seen)
+    assert (await sighted(compound, **seen | {"zone": "moon"})).status_code == 422
+    assert await names(compound) == []
+    case = await opened(compound, **seen | {"zone": "yard"})
+    await camera(compound, NEW, **PHOTO, **seen | {"zone": "yard"})
+    assert await names(compound) == [OPENED, OPENED]
+    shown = (await read_as(compound, "guard", "gu", f"/violations/{case}")).json()
+    assert [look["zone"] for look in shown["looks"]] == ["yard"]
+    assert (await sighted(compound, plate=OLD, **seen | {"kind": "two-bays"})).json()["violation"]
 
 
 async def test_hours_that_do_not_count_hold_stays_that_are_there(parking: Parking) -> None:

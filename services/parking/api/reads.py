@@ -41,6 +41,7 @@ class ReadIn(In):
         None, description="Of a patrol: what is wrong, such as `fire-lane`; the car must move, or has."
     )
     gone: bool = Field(False, description="Of a patrol: the second look found the car gone.")
+    zone: Code | None = Field(None, description="Of a patrol: in which zone of its compound it stood.")
     evidence: EvidenceOfCamera = Field((), description="References to pictures, kept elsewhere.")
 
 
@@ -131,11 +132,12 @@ def _seen(read: ReadIn) -> Sighting:
         read.kind,
         read.gone,
         read.evidence,
+        read.zone,
     )
 
 
 def _wrong_look(read: ReadIn, signer: Signer) -> tuple[str, str] | None:
     """Why what a read says beyond its plate cannot be taken, as a code and in words."""
     if read.kind is None:
-        return ("missing", "say what is wrong, or was") if read.gone or read.evidence else None
+        return ("missing", "say what is wrong, or was") if read.gone or read.evidence or read.zone else None
     return ("not-a-patrol", "a gate sees no violation") if signer.role != PATROL else None

@@ -44,6 +44,10 @@ class SightingBody(In):
     plate: PlateText
     kind: Code = Field(description="What is wrong, or was: fire-lane, exit-blocked, two-bays, quiet-zone, …")
     gone: bool = Field(False, description="The second look: it stands there no more.")
+    zone: Code | None = Field(
+        None,
+        description="In which zone it stood; of a `quiet-zone` the rule says whether it might just then.",
+    )
     seen_at: Moment | None = Field(None, description="Without it now.")
     evidence: Evidence = Field(description="References to pictures or notes, kept elsewhere.")
 
@@ -52,7 +56,8 @@ class SightingView(BaseModel):
     """What became of a look."""
 
     violation: UUID | None = Field(
-        description="Which it opened, added to or ended; none when it was too old, or nothing was open."
+        description="Which it opened, added to or ended; none when it was too old, when the zone need not be "
+        "free at that time, or when nothing was open."
     )
 
 
@@ -81,4 +86,5 @@ def _look(body: SightingBody, community: UUID, plate: str, role: Role, now: date
         source_id=person,
         role=role.value,
         evidence=tuple(body.evidence),
+        zone=body.zone,
     )

@@ -59,6 +59,7 @@ class LookView(BaseModel):
     role: str | None
     by: str | None
     evidence: list[str]
+    zone: str | None
 
 
 class ViolationView(ViolationSummary):
@@ -120,6 +121,7 @@ def looks_shown(looks: Sequence[ShownLook], sight: Sight) -> list[LookView]:
             role=look.role,
             by=look.source_id if sight is Sight.full else None,
             evidence=list(look.evidence),
+            zone=look.zone,
         )
         for look in looks
     ]

@@ -9,6 +9,10 @@ class ClosedCompoundError(ValueError):
     """The compound was closed in the register."""
 
 
+class UnknownZoneError(LookupError):
+    """The compound has no such zone."""
+
+
 def open_compound(closed: bool | None) -> None:
     """Refuse one that is not there (None) or closed; raises UnknownCompoundError, ClosedCompoundError."""
     if closed is None:

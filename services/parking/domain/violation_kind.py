@@ -11,6 +11,8 @@ from typing import Any
 
 MOST_STEPS = 9
 LONGEST_MINUTES = 7 * 24 * 60
+QUIET_ZONE = "quiet-zone"
+"""The kind that the quiet hours of a zone decide, where the look names the zone."""
 
 
 class WrongStepsError(ValueError):
@@ -131,7 +133,7 @@ SHIPPED: Mapping[str, Kind] = {
         _shipped("fire-lane", again=5, ask=5, within=15, office=5),
         _shipped("exit-blocked", again=3, ask=3, within=10, office=5),
         _shipped("two-bays", again=30, ask=60, within=120, office=None),
-        _shipped("quiet-zone", again=10, ask=20, within=60, office=60),
+        _shipped(QUIET_ZONE, again=10, ask=20, within=60, office=60),
     )
 }
 """The kinds every compound begins with."""

@@ -39,7 +39,7 @@ SELECT step, action, reason, taken_at, due_at FROM violation_steps
 WHERE community_id = $1 AND violation_id = $2 ORDER BY step
 """
 _LOOKS = """
-SELECT says, seen_at, received_at, source, source_id, role, evidence FROM sightings
+SELECT says, seen_at, received_at, source, source_id, role, evidence, zone FROM sightings
 WHERE community_id = $1 AND violation_id = $2 ORDER BY seen_at, id LIMIT 200
 """
 
@@ -77,6 +77,7 @@ class ShownLook:
     source_id: str
     role: str | None
     evidence: Sequence[str]
+    zone: str | None
 
 
 async def find(connection: Connection, community: UUID, violation: UUID) -> Violation | None:

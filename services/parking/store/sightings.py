@@ -11,8 +11,8 @@ from shared.database.work import Connection
 
 _ADD = """
 INSERT INTO sightings (id, community_id, compound_id, plate, kind, says, seen_at, received_at, source,
-                       source_id, role, evidence, violation_id)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
+                       source_id, role, evidence, violation_id, zone)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
 """
 # What was said of a kind, and the car's exits, which hold for all kinds.
 _GONE = """
@@ -44,6 +44,7 @@ class Sighting:
     role: str | None
     evidence: tuple[str, ...]
     violation: UUID | None
+    zone: str | None = None
 
 
 async def add(connection: Connection, sightings: Sequence[Sighting]) -> None:
@@ -65,6 +66,7 @@ async def add(connection: Connection, sightings: Sequence[Sighting]) -> None:
                 each.role,
                 list(each.evidence),
                 each.violation,
+                each.zone,
             )
             for each in sightings
         ],

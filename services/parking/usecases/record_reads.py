@@ -30,6 +30,7 @@ class Sighting(NamedTuple):
     kind: str | None = None
     gone: bool = False
     evidence: tuple[str, ...] = ()
+    zone: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +118,7 @@ def _looks(delivery: Delivery, fresh: Sequence[Read], must_move: Container[Car])
             source="camera" if patrol else GATE,
             source_id=f"{read.device}/{read.id}",
             evidence=stated[read.id].evidence,
+            zone=stated[read.id].zone,
             traceparent=delivery.traceparent,
         )
         for read in fresh

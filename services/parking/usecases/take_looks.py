@@ -5,9 +5,11 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from uuid import UUID
 
+from services.parking.domain.limits import may_park, rule_at
 from services.parking.domain.violation import Says, begun, cleared, opens, seen
-from services.parking.domain.violation_kind import Kind, kinds_at
-from services.parking.store import households, owners, sightings, violation_kinds, violations
+from services.parking.domain.violation_kind import QUIET_ZONE, Kind, kinds_at
+from services.parking.store import households, limit_rules, owners, sightings, violation_kinds, violations
+from services.parking.store.limit_rules import Rules
 from services.parking.store.reads import Car
 from services.parking.store.sightings import Sighting
 from services.parking.store.violations import TakenStep, Violation
@@ -35,6 +37,7 @@ class Look:
     source_id: str
     role: str | None = None
     evidence: tuple[str, ...] = ()
+    zone: str | None = None
     traceparent: str | None = None
 
     @property
@@ -49,6 +52,7 @@ class _Known:
     open: dict[tuple[UUID, str, str], Violation]
     gone: Mapping[tuple[UUID, str, str | None], datetime] = field(default_factory=dict)
     kinds: Mapping[UUID, dict[str, Kind]] = field(default_factory=dict)
+    rules: Mapping[UUID, Rules] = field(default_factory=dict)
     owners: Mapping[Car, tuple[UUID | None, str | None]] = field(default_factory=dict)
     persons: Persons = field(default_factory=dict)
     changed: dict[UUID, Violation] = field(default_factory=dict)
@@ -72,6 +76,9 @@ async def take_looks(work: Work, looks: Sequence[Look]) -> list[UUID | None]:
         known.owners = await owners.owners_of(connection, there)
         versions = await violation_kinds.versions_of(connection, {car[0] for car in there})
         known.kinds = {compound: kinds_at(found, work.now) for compound, found in versions.items()}
+    quiet = {look.compound for look in looks if _names_a_quiet_zone(look)}
+    if quiet:
+        known.rules = await limit_rules.of_compounds(connection, quiet)
     concerned_households = [each.household for each in found] + [each[0] for each in known.owners.values()]
     known.persons = await households.persons_of(connection, concerned_households)
     concerned = {number: _take(work, known, looks[number]) for number in order}
@@ -105,6 +112,8 @@ def _open(work: Work, known: _Known, look: Look, name: str) -> UUID | None:
     gone_at = max((at for at in times if at is not None), default=None)
     if kind is None or not kind.enabled or not opens(look.seen_at, work.now, gone_at):
         return None
+    if _names_a_quiet_zone(look) and _may_stand(known.rules[look.compound], look):
+        return None
     household, contact = known.owners[look.car]
     violation = Violation(
         id=new_id(),
@@ -123,6 +132,16 @@ def _open(work: Work, known: _Known, look: Look, name: str) -> UUID | None:
     known.begun.append(TakenStep(violation, "seen", work.now))
     _changed(known, violation)
     return violation.id
+
+
+def _names_a_quiet_zone(look: Look) -> bool:
+    return look.says is Says.there and look.kind == QUIET_ZONE and look.zone is not None
+
+
+def _may_stand(rules: Rules, look: Look) -> bool:
+    """Tell whether the zone was not to be kept free when the car was seen there."""
+    rule = rule_at(rules.versions, look.seen_at)
+    return may_park(rule, look.zone or "", look.seen_at.astimezone(rules.zone))
 
 
 def _end(work: Work, known: _Known, look: Look, kind: str) -> UUID | None:
@@ -160,6 +179,7 @@ def _keep(work: Work, known: _Known, look: Look, kind: str, violation: UUID | No
             role=look.role,
             evidence=look.evidence,
             violation=violation,
+            zone=look.zone,
         )
     )
 
