@@ -95,9 +95,10 @@ def stepped(course: Course, now: datetime) -> Course:
 
 
 def answered(course: Course, end: TaskEnd, ended_at: datetime, now: datetime) -> Course:
-    """Hear how asking a person ended: done is that person's word, all else brings the next step at once.
+    """Hear how asking a person ended: done is their second look, all else brings the next step at once.
 
-    A task that ended before the car was last seen there is no word that counts.
+    Whoever took the task went to the car: that it was done says that they looked and it had moved. It needs
+    no picture, as a guard's word does. If it ended before the car was last seen there, it does not count.
     """
     if course.outcome is not None:
         return course

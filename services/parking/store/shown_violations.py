@@ -68,7 +68,7 @@ class ShownStep:
 
 @dataclass(frozen=True, slots=True)
 class ShownLook:
-    """One look, as it was taken; `source_id` is the device and its read, the person, or the task."""
+    """One look, as it was taken; `source_id` as in `sightings.Sighting`."""
 
     says: str
     seen_at: datetime

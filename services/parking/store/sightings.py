@@ -29,7 +29,7 @@ GROUP BY 1, 2
 
 @dataclass(frozen=True, slots=True)
 class Sighting:
-    """One look; `source_id` is the device and its read, the person, or the task."""
+    """One look; `source_id` is the device and its read, the person, or the task and who did it."""
 
     id: UUID
     community: UUID

@@ -56,8 +56,8 @@ async def _answer(work: Work, violation: Violation, event: Event[Any]) -> Violat
 
 
 async def _keep(work: Work, violation: Violation, event: Event[Any], ended_at: datetime) -> None:
-    """Keep the word of whoever was asked; the task is what it can be checked by."""
-    task: UUID = event.data.task
+    """Keep the second look of whoever was asked, as the report of a task: which, and who did it."""
+    task: TaskCompleted = event.data
     await sightings.add(
         work.connection,
         [
@@ -71,9 +71,9 @@ async def _keep(work: Work, violation: Violation, event: Event[Any], ended_at: d
                 seen_at=ended_at,
                 received_at=work.now,
                 source="task",
-                source_id=str(task),
+                source_id="/".join([str(task.task), *task.volunteers]),
                 role=None,
-                evidence=(f"task:{task}",),
+                evidence=(),
                 violation=violation.id,
             )
         ],
