@@ -3,6 +3,7 @@
 import json
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
+from itertools import permutations
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -11,6 +12,7 @@ import anyio
 import pytest
 
 from services.volunteer.app import SERVICE
+from services.volunteer.store import tasks
 from services.volunteer.usecases.follow_cases import follow_cases
 from services.volunteer.usecases.follow_violations import follow_violations
 from shared.contracts import (
@@ -174,6 +176,26 @@ async def test_a_case_given_to_the_volunteers_again_is_another_task(quiet: Volun
     assert (opened, ended) == ([2, 3], [2])
     await tell(quiet, Event(new_id(), "/linli/issues", datetime.now(UTC), HERE, 4, withdrawn))
     assert [fact["task"] for fact in await quiet.said("task-completed")][1:] == [task["id"]]
+
+
+async def test_the_newest_turn_of_a_case_counts_in_whatever_order_they_are_told(quiet: Volunteering) -> None:
+    for order in permutations(range(2, 6)):
+        first = given_to(VOLUNTEERS)
+        case = first.data.case
+        gone = IssueResolved(case=case, category="leak", resolver="han", resolved_at=datetime.now(UTC))
+        story: dict[int, Event[Any]] = {
+            2: first,
+            3: given_to(GUARDS, case=case, sequence=3),
+            4: given_to(VOLUNTEERS, case=case, sequence=4),
+            5: Event(new_id(), "/linli/issues", datetime.now(UTC), HERE, 5, gone),
+        }
+        async with quiet.works.for_system("test") as work:
+            for told, sequence in enumerate(order, start=1):
+                await follow_cases(work, [story[sequence], story[order[0]]])
+                open_now = await tasks.open_about(work.connection, HERE, "case", case)
+                newest = max(order[:told])
+                expected = [newest] if newest in {2, 4} else []
+                assert [task.about_version for task in open_now] == expected, (order, told)
 
 
 async def tell(quiet: Volunteering, *events: Event[Any]) -> None:

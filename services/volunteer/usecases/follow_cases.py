@@ -6,7 +6,7 @@ from typing import Any
 
 from services.volunteer.domain.offer import first_asked
 from services.volunteer.domain.task import Effort, Outcome, Task
-from services.volunteer.store import claims, tasks
+from services.volunteer.store import claims, endings, tasks
 from services.volunteer.usecases.end_task import complete
 from services.volunteer.usecases.kinds import CASE_KIND, kind_for
 from services.volunteer.usecases.task_facts import tell_opened
@@ -21,10 +21,15 @@ Elsewhere = IssueResolved | IssueReturned | IssueRefused | IssueWithdrawn
 
 
 async def follow_cases(work: Work, events: Sequence[Event[Any]]) -> None:
-    """Makes one task of each event that gives a case to the volunteers; each ends what was open about it."""
+    """Makes one task of each event that gives a case to the volunteers; each ends what was open about it.
+
+    What is told late, or again, changes nothing: of each case it is remembered how much has been heard.
+    """
     for event in events:
         case = event.data
         if event.imported or not isinstance(case, IssueAssigned | Elsewhere):
+            continue
+        if not await endings.is_news(work.connection, event.community, case.case, event.sequence, work.now):
             continue
         await _not_needed(work, event, case)
         if isinstance(case, IssueAssigned) and case.assignee.volunteers:
@@ -62,7 +67,5 @@ async def _open(work: Work, event: Event[Any], case: IssueAssigned) -> None:
 
 async def _not_needed(work: Work, event: Event[Any], case: IssueAssigned | Elsewhere) -> None:
     for task in await tasks.open_about(work.connection, event.community, CASE, case.case):
-        if task.about_version is not None and task.about_version >= event.sequence:
-            continue  # the event is a repeat, and the case has come back since
         held = await claims.of_task(work.connection, event.community, task.id)
         await complete(work, task, Outcome.not_needed, held, traceparent=event.traceparent)

@@ -10,6 +10,6 @@ AT_ONCE = 1000
 
 
 async def forget_endings(works: Works) -> int:
-    """Forgets endings that are older than any task's window."""
+    """Forgets what is older than any task's window."""
     async with works.for_system("schedule") as work:
         return await endings.forget(work.connection, work.now - KEPT, AT_ONCE)
