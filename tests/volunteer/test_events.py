@@ -206,6 +206,10 @@ async def tell(quiet: Volunteering, *events: Event[Any]) -> None:
 
 async def test_a_late_case_still_leaves_time_and_a_kind_may_name_its_category(quiet: Volunteering) -> None:
     rules = {"who": ["guard"], "confirmation": "own", "categories": ["stairwell-clutter"], "minutes": 10}
+    for code, categories in (("tidy", ["stairwell-clutter"]), ("look-after-case", [])):
+        body = {"code": code, "rules": rules | {"confirmation": "code", "categories": categories}}
+        refused = await quiet.ask("ola", "operator", "POST", "/task-kinds", body)
+        assert refused.json()["type"].endswith("wrong-kind")  # nobody is there who could say it
     await quiet.made("ola", "operator", "/task-kinds", {"code": "tidy", "rules": rules})
     late = given_to(VOLUNTEERS)
     late = Event(

@@ -66,6 +66,17 @@ class KindRules:
         if self.minutes > self.window_minutes:
             raise WrongKindError("the window is longer than the effort")
 
+    def checked(self, *, from_events: bool) -> "KindRules":
+        """The rules, if tasks of them can end; raises WrongKindError.
+
+        Tasks that arise from events, by their category or `from_events`, are for nobody who could say a code.
+        """
+        if (from_events or self.categories) and self.confirmation is Confirmation.code:
+            raise WrongKindError(
+                "what arises from a case or violation is confirmed by staff, or one's own word"
+            )
+        return self
+
     def places_for(self, *, first_visit: bool, never_alone: bool) -> tuple[int, bool]:
         """How many are needed, and whether nobody may go alone."""
         two = never_alone or self.two_persons is TwoPersons.always

@@ -52,6 +52,6 @@ async def kind_for(
 
 async def publish_kind(work: Work, community: UUID, code: str, rules: dict[str, Any]) -> StoredKind:
     """Adds a version; tasks that are open keep the rules they have. Raises WrongKindError."""
-    rules_from(rules)
+    rules_from(rules).checked(from_events=code in {CASE_KIND, VIOLATION_KIND})
     version = await kinds.add(work.connection, community, code, rules, work.now, work.actor)
     return StoredKind(code, version, rules, work.now, work.actor)
