@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from services.volunteer.store import claims
 from tests.volunteer.conftest import HERE, Volunteering
 
 pytestmark = pytest.mark.anyio
@@ -138,6 +139,15 @@ async def test_only_who_may_takes_it(quiet: Volunteering) -> None:
     plain, hence = await quiet.asked(), quiet.service.context.clock.now() + timedelta(hours=1)
     assert (await quiet.claim("rider-1", rider, plain, at=hence.isoformat())).status_code == 200
     await quiet.made("zhang", "steward", f"{path}/first-aid/withdraw")
-    claims = (await quiet.read("rider-1", "rider", "/claims"))["items"]
-    assert {claim["task"]: claim["state"] for claim in claims} == {skilled: "released", plain: "claimed"}
+    mine = (await quiet.read("rider-1", "rider", "/claims"))["items"]
+    assert {claim["task"]: claim["state"] for claim in mine} == {skilled: "released", plain: "claimed"}
     assert (await quiet.said("task-opened"))[-1]["released"] == ["rider-1"]
+
+
+async def test_claims_are_found_by_an_index_whatever_their_state(quiet: Volunteering) -> None:
+    queries = {"claims_of_task": claims._ACCOUNTABLE, "claims_held": claims._HELD}
+    async with quiet.works.for_system("test") as work:
+        await work.connection.execute("SET LOCAL enable_seqscan = off")
+        for index, query in queries.items():
+            plan = str(await work.connection.fetch(f"EXPLAIN {query}", HERE, HERE))
+            assert index in plan, plan
