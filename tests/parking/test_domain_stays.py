@@ -1,5 +1,8 @@
 """The fold, device time, limits, watermark and verdict: any order and repetition, the same state."""
 
+import random
+from collections.abc import Iterable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid5
 
@@ -9,7 +12,7 @@ from hypothesis import strategies as st
 from services.parking.domain.device_time import TOLERANCE, device_clock
 from services.parking.domain.limits import Cover, LimitRule, limit_of, rule_at
 from services.parking.domain.overstay import Change, Verdict, change_of, judge
-from services.parking.domain.stays import GateRead, StayState, fold, going_on, stay_id
+from services.parking.domain.stays import GateRead, Stay, StayState, fold, going_on, stay_id
 from services.parking.domain.watermark import Lane, watermark
 
 NOON = datetime(2026, 3, 2, 4, tzinfo=UTC)
@@ -164,6 +167,26 @@ def test_the_watermark_is_the_slowest_lane_that_is_heard() -> None:
     assert mark(silent) == (at(-5), True)
 
 
+minutes = st.integers(-60, 0)
+lanes_of = st.lists(st.builds(Lane, st.none() | minutes.map(at), minutes.map(at)), min_size=1, max_size=5)
+
+
+@given(lanes_of, st.integers(0, 60), st.data())
+def test_the_watermark_never_falls_as_lanes_deliver_and_is_beyond_none_that_is_heard(
+    lanes: list[Lane], more: int, data: st.DataObject
+) -> None:
+    before, provisional = mark(*lanes)
+    assert mark(*data.draw(st.permutations(lanes))) == (before, provisional)
+    heard = [lane for lane in lanes if NOON - lane.heard_at <= SILENT]
+    assert provisional == (len(heard) < len(lanes))
+    if before is not None:
+        assert all(lane.delivered_up_to and before <= lane.delivered_up_to - LATE for lane in heard)
+    chosen = data.draw(st.integers(0, len(lanes) - 1))
+    stated = (lanes[chosen].delivered_up_to or at(-60)) + more * MINUTE
+    after, _ = mark(*lanes[:chosen], replace(lanes[chosen], delivered_up_to=stated), *lanes[chosen + 1 :])
+    assert before is None or (after is not None and after >= before)
+
+
 def stay_of(*minutes: tuple[float, bool]) -> list[GateRead]:
     return [GateRead(at(m), outwards, GATES[0], f"{m}") for m, outwards in minutes]
 
@@ -183,6 +206,47 @@ def test_an_open_stay_waits_for_the_watermark_and_a_missed_exit_for_the_entry_af
     assert judge(missed, at(60), at(89)).again_at == at(90)
     assert judge(missed, at(60), at(90)).verdict is Verdict.overstayed
     assert judge(missed, at(90), None).verdict is Verdict.within
+
+
+def settled(deliveries: Iterable[GateRead], chance: random.Random) -> tuple[list[Stay], set[UUID]]:
+    """What single deliveries come to, each judged by a watermark that may be far too early: stays, alarms."""
+    stays: list[Stay] = []
+    known: dict[tuple[UUID, str], GateRead] = {}
+    standing: set[UUID] = set()
+
+    def judged(by: datetime) -> None:
+        for stay in stays:
+            verdict = judge(stay, stay.entered_at and stay.entered_at + 60 * MINUTE, by).verdict
+            change = change_of(standing=stay.id in standing, same_due=True, verdict=verdict)
+            if change is not None:
+                standing.symmetric_difference_update({stay.id})
+
+    for read in deliveries:
+        if known.setdefault((read.device, read.read), read) is read:
+            last = stays[-1] if stays else None
+            going = going_on(last, [read])
+            kept = stays[:-1] if last and last.state is StayState.open else stays
+            stays = fold(known.values()) if going is None else [*kept, *going]
+        judged(at(chance.randrange(3_000)))
+    judged(at(10_000))
+    return stays, standing
+
+
+def test_a_hundred_orders_with_repeats_end_in_the_same_stays_and_alarms() -> None:
+    for seed in range(100):
+        chance = random.Random(seed)
+        found, minute = [], 0
+        for number in range(30):
+            minute += chance.choice([0, 30, 60, 61, 120])
+            found.append(GateRead(at(minute), chance.random() < 0.4, chance.choice(GATES), str(number)))
+        mixed = found + chance.sample(found, 3)
+        chance.shuffle(mixed)
+        stays, standing = settled(mixed, chance)
+        assert (stays, standing) == settled(found, chance)
+        long = {
+            s.id for s in stays if s.entered_at and (s.exited_at or at(10_000)) - s.entered_at > 60 * MINUTE
+        }
+        assert standing == long, seed
 
 
 def test_what_was_said_stands_until_it_is_wrong() -> None:
