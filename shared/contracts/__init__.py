@@ -4,7 +4,12 @@ from shared.contracts.event import SEQUENCE_DIGITS, Event
 from shared.contracts.fact import FACTS, Fact
 from shared.contracts.fields import About
 from shared.contracts.issues.case import Assignee, IssueAssigned, IssueReported, IssueResolved
-from shared.contracts.issues.deadline import IssueExtended, IssueOverdue
+from shared.contracts.issues.deadline import (
+    IssueExtended,
+    IssueExtensionAsked,
+    IssueExtensionRefused,
+    IssueOverdue,
+)
 from shared.contracts.issues.life import (
     IssueAccepted,
     IssueChecked,
@@ -59,6 +64,8 @@ __all__ = [
     "IssueChecked",
     "IssueClosed",
     "IssueExtended",
+    "IssueExtensionAsked",
+    "IssueExtensionRefused",
     "IssueOverdue",
     "IssueRated",
     "IssueRefused",

@@ -27,6 +27,8 @@ READERS: Mapping[type[Fact], tuple[str, ...]] = {
     contracts.IssueRated: ("notify",),
     contracts.IssueOverdue: ("notify",),
     contracts.IssueExtended: ("notify",),
+    contracts.IssueExtensionAsked: ("notify",),
+    contracts.IssueExtensionRefused: ("notify",),
     contracts.VehicleRegistered: ("notify",),
     contracts.VehicleEntered: ("notify",),
     contracts.VehicleExited: ("notify",),

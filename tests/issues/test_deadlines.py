@@ -181,7 +181,14 @@ async def test_more_time_is_asked_for_and_approved_by_another(late: Late) -> Non
     await change(late, case, "extension", ("handler", "dispatcher"), "ha", **asking)
     own = await late.ask("POST", f"{path}/approve", person="ha", roles=("dispatcher", "handler"), body={})
     assert own.status_code == 403
+    refused = await change(late, case, "extension/refuse", ("operator",), "olive", note="try harder")
+    await change(late, case, "extension", ("handler", "dispatcher"), "ha", **asking)
     approved = await change(late, case, "extension/approve", ("operator",), "olive")
+    asked = await late.said("issue-extension-asked")
+    assert [(fact["until"], fact["told"]["role"]) for fact in asked][-1] == (approved["due_at"], "operator")
+    (no,) = await late.said("issue-extension-refused")
+    assert (no["due_at"], no["told"]["person"]) == (refused["was_due_at"], "ha")
+    assert no["sequence"] == asked[-1]["sequence"] - 1
     assert approved["state"] == "approved"
     assert (await late.ask("POST", f"{path}/refuse", body={})).status_code == 404
     (said,) = await late.said("issue-extended")
@@ -196,7 +203,7 @@ async def test_more_time_is_asked_for_and_approved_by_another(late: Late) -> Non
     too_late = await late.ask("POST", path, person="ha", roles=("handler",), body=asking)
     assert (too_late.status_code, too_late.json()["type"]) == (409, "urn:linli:problem:too-late-to-ask")
     changes = [entry["change"] for entry in (await late.get(f"/cases/{case}/history"))["items"]]
-    assert changes[2:] == [*["extension-asked"] * 2, "assigned", "extension-asked", "extended", "overdue"]
+    assert changes[-5:] == ["extension-asked", "extension-refused", "extension-asked", "extended", "overdue"]
 
 
 async def test_dispatch_says_where_a_case_would_go_and_why(late: Late) -> None:

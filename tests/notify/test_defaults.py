@@ -49,6 +49,7 @@ EDITIONS = {
     7: "5a7f60bc86cd3a9b",
     8: "e68a3525c217d721",
     9: "8ca52dea33edcf24",
+    10: "626d59ee6a8a8a09",
 }
 """The digest of each edition's files: a change needs a new edition, or nobody would install it."""
 

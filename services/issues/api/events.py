@@ -23,7 +23,9 @@ def _told(
     fact: contracts.IssueReturned
     | contracts.IssueReopened
     | contracts.IssueWithdrawn
-    | contracts.IssueExtended,
+    | contracts.IssueExtended
+    | contracts.IssueExtensionAsked
+    | contracts.IssueExtensionRefused,
 ) -> Iterable[Concerned]:
     return (fact.told, *_concerned(fact))
 
@@ -41,6 +43,8 @@ WATCH: Watch = {
     contracts.IssueReturned: visible_to(*_ROOM, concerned=_told),
     contracts.IssueOverdue: visible_to(*_ROOM, concerned=_overdue),
     contracts.IssueExtended: visible_to(*_ROOM, concerned=_told),
+    contracts.IssueExtensionAsked: visible_to(*_ROOM, concerned=_told),
+    contracts.IssueExtensionRefused: visible_to(*_ROOM, concerned=_told),
     contracts.IssueResolved: visible_to(*_ROOM, concerned=_concerned),
     contracts.IssueChecked: visible_to(*_ROOM, concerned=_concerned),
     contracts.IssueClosed: visible_to(*_ROOM, concerned=_concerned),

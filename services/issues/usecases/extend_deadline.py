@@ -14,10 +14,11 @@ from services.issues.store.extensions import (
 )
 from services.issues.store.routing import category_by_code
 from services.issues.usecases.calendars import calendars
-from services.issues.usecases.case_facts import known_of, say, told_of
+from services.issues.usecases.case_facts import known_of, say, told_of, who_dispatches
 from services.issues.usecases.changing_case import held_case, record
 from services.issues.usecases.versions import missing, tenant
-from shared.contracts.issues.deadline import IssueExtended
+from shared.contracts.issues.case import Assignee
+from shared.contracts.issues.deadline import IssueExtended, IssueExtensionAsked, IssueExtensionRefused
 from shared.database.work import Work
 from shared.identifiers import new_id
 
@@ -41,6 +42,8 @@ async def ask_for_time(
     await ask_extension(work.connection, case.community, asked)
     case = replace(case, version=case.version + 1)
     await record(work, case, Change.extension_asked, reason, {"due_at": due_at.isoformat()})
+    told, known = await who_dispatches(work, case.community), await known_of(work, case)
+    say(work, case, IssueExtensionAsked(due_at=was_due_at, until=due_at, told=told, **known))
     return asked
 
 
@@ -63,9 +66,12 @@ async def decide_on_time(
     await decide_extension(work.connection, case.community, decided)
     change = Change.extended if approved else Change.extension_refused
     await record(work, case, change, note, {"due_at": asked.due_at.isoformat()})
+    known = await known_of(work, case)
     if approved:
         await move_deadline(work.connection, case)
-        known = await known_of(work, case)
         fact = IssueExtended(due_at=asked.due_at, was_due_at=asked.was_due_at, told=told_of(case), **known)
         say(work, case, fact)
+    else:
+        asker = Assignee(person=asked.asked_by)
+        say(work, case, IssueExtensionRefused(due_at=case.due_at or asked.was_due_at, told=asker, **known))
     return decided

@@ -1,4 +1,4 @@
-"""Facts about a case's deadline: that it has passed, level by level, and that it was moved."""
+"""Facts about a case's deadline: that it has passed, level by level, and what becomes of asking for more."""
 
 from typing import Annotated
 
@@ -31,3 +31,20 @@ class IssueExtended(OfCase, Fact, event_type="linli.issues.issue-extended.v1", s
     due_at: Instant = Field(description="When it must be resolved now.")
     was_due_at: Instant = Field(description="When it had to be resolved until now.")
     told: Assignee | None = Field(default=None, description="Who has the case.")
+
+
+class IssueExtensionAsked(OfCase, Fact, event_type="linli.issues.issue-extension-asked.v1", subject="case"):
+    """Whoever has a case asks for more time, and somebody else has to decide."""
+
+    due_at: Instant = Field(description="When it must be resolved unless more time is given.")
+    until: Instant = Field(description="Until when they ask.")
+    told: Assignee = Field(description="Who decides.")
+
+
+class IssueExtensionRefused(
+    OfCase, Fact, event_type="linli.issues.issue-extension-refused.v1", subject="case"
+):
+    """More time was not given for a case; its deadline stands."""
+
+    due_at: Instant = Field(description="When it must be resolved, as before.")
+    told: Assignee = Field(description="Who asked for it.")
