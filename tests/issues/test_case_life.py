@@ -130,6 +130,11 @@ async def _was_said(town: Town, case: UUID, settings: KafkaSettings) -> None:
     assert (facts[11]["checked"], facts[12]["stars"], facts[12]["closing"]) == (True, 2, 1)
     assert (facts[6]["assignee"]["role"], facts[7]["resolver"]) == ("handler", "ha")
     assert facts[13]["told"]["role"] == "handler"
+    # Who has it, or had it until then, is named by all.
+    assert [facts[number]["assignee"]["role"] for number in range(2, len(LIFE) + 1)] == [
+        *["guard"] * 4,
+        *["handler"] * (len(LIFE) - 5),
+    ]
     assert {fact["reporter"] for fact in facts.values()} == {"rita"}
 
 

@@ -250,6 +250,9 @@ async def test_work_is_listed_by_whose_it_is_and_how_late(late: Late) -> None:
     own = await late.report(category="lift")
     await change(late, own, "assign", ("operator",), "olive", assignee={"person": "gu"})
 
+    taken = [fact["was_assigned_to"] for fact in await late.said("issue-assigned")]
+    assert [was and was["role"] for was in taken] == [None, None, None, "guard"]
+
     async def listed(query: str, person: str = "gu", role: str = "guard") -> set[UUID]:
         found = await late.get(f"/cases?{query}", person=person, roles=(role,))
         return {UUID(case["id"]) for case in found["items"]}

@@ -8,12 +8,15 @@ from typing import Any
 import pytest
 from confluent_kafka import Consumer, TopicPartition
 
+from services.issues.api.events import WATCH
 from services.issues.usecases.report_issues import Report, report_issues
 from services.issues.usecases.routings import Routings
+from shared.contracts import Assignee, IssueAssigned, IssueRated
 from shared.errors import Invalid
 from shared.http.idempotency import StoredAnswer
 from shared.identifiers import new_id
 from shared.messaging.settings import KafkaSettings
+from shared.security.roles import Role
 from tests.issues.town import Town
 
 pytestmark = pytest.mark.anyio
@@ -79,6 +82,24 @@ async def test_the_register_speaks_on_its_own_topic(town: Town, module_kafka_set
         None,
     )
     assert "门牌" not in json.dumps(said, ensure_ascii=False)
+
+
+def test_whoever_has_a_case_or_had_it_sees_all_that_happens_to_it() -> None:
+    guards, nobody = frozenset({Role.guard}), frozenset[Role]()
+    others: dict[str, Any] = {
+        "reporter": None,
+        "followers": (),
+        "told": Assignee(person="t"),
+        "was_assigned_to": None,
+    }
+    mine = {"assignee": Assignee(role="guard")}
+    seen = {fact for fact in WATCH if "assignee" in fact.model_fields} - {IssueRated}
+    assert len(seen) == 14
+    for fact in seen:
+        assert WATCH[fact].admits("gu", guards, fact.model_construct(**others | mine)), fact
+        assert not WATCH[fact].admits("gu", nobody, fact.model_construct(**others | mine)), fact
+    taken: dict[str, Any] = {"assignee": Assignee(person="x"), "was_assigned_to": Assignee(person="gu")}
+    assert WATCH[IssueAssigned].admits("gu", nobody, IssueAssigned.model_construct(**others | taken))
 
 
 def report_in(town: Town, **more: Any) -> Report:

@@ -3,7 +3,6 @@
 from collections.abc import Iterable
 
 from shared import contracts
-from shared.contracts import IssueAssigned, IssueOverdue, IssueResolved
 from shared.contracts.issues.life import OfCase
 from shared.http.sight import Concerned, Watch, nobody, visible_to
 from shared.security.roles import Role
@@ -11,27 +10,24 @@ from shared.security.roles import Role
 _ROOM = (Role.operator, Role.dispatcher)
 
 
-def _concerned(fact: IssueResolved | OfCase) -> Iterable[Concerned]:
-    return (fact.reporter, *fact.followers)
-
-
-def _assigned(fact: IssueAssigned) -> Iterable[Concerned]:
+def _concerned(fact: contracts.IssueResolved | OfCase) -> Iterable[Concerned]:
     return (fact.assignee, fact.reporter, *fact.followers)
+
+
+def _assigned(fact: contracts.IssueAssigned) -> Iterable[Concerned]:
+    return (fact.assignee, fact.was_assigned_to, fact.reporter, *fact.followers)
 
 
 def _told(
     fact: contracts.IssueReturned
     | contracts.IssueReopened
     | contracts.IssueWithdrawn
+    | contracts.IssueOverdue
     | contracts.IssueExtended
     | contracts.IssueExtensionAsked
     | contracts.IssueExtensionRefused,
 ) -> Iterable[Concerned]:
     return (fact.told, *_concerned(fact))
-
-
-def _overdue(fact: IssueOverdue) -> Iterable[Concerned]:
-    return (fact.told, fact.assignee, *_concerned(fact))
 
 
 WATCH: Watch = {
@@ -41,7 +37,7 @@ WATCH: Watch = {
     contracts.IssueAssigned: visible_to(*_ROOM, concerned=_assigned),
     contracts.IssueStarted: visible_to(*_ROOM, concerned=_concerned),
     contracts.IssueReturned: visible_to(*_ROOM, concerned=_told),
-    contracts.IssueOverdue: visible_to(*_ROOM, concerned=_overdue),
+    contracts.IssueOverdue: visible_to(*_ROOM, concerned=_told),
     contracts.IssueExtended: visible_to(*_ROOM, concerned=_told),
     contracts.IssueExtensionAsked: visible_to(*_ROOM, concerned=_told),
     contracts.IssueExtensionRefused: visible_to(*_ROOM, concerned=_told),

@@ -48,7 +48,7 @@ async def give(
     case = assign(held, assignee)
     detail = {"assignee": assignee_data(assignee), **why}
     await record(work, case, Change.assigned, note, detail, actor=actor)
-    await say_assigned(work, case, assignee)
+    await say_assigned(work, case, assignee, held.assignee)
     return case
 
 

@@ -23,6 +23,7 @@ class KnownOfCase(TypedDict):
     priority: Literal["ordinary", "urgent"]
     reporter: str | None
     followers: tuple[str, ...]
+    assignee: AssigneeFact | None
 
 
 @lru_cache(maxsize=4096)
@@ -41,8 +42,9 @@ def assignee_data(assignee: Assignee) -> dict[str, Any]:
     return assignee_fact(assignee).model_dump(mode="json")
 
 
-async def known_of(work: Work, case: Case) -> KnownOfCase:
-    """Gather which case it is and who is concerned."""
+async def known_of(work: Work, case: Case, had: Assignee | None = None) -> KnownOfCase:
+    """Gather which case it is and who is concerned: whoever has it, or else `had` it until now."""
+    assignee = case.assignee or had
     followers = await followers_of(work, [case.id])
     return {
         "case": case.id,
@@ -51,6 +53,7 @@ async def known_of(work: Work, case: Case) -> KnownOfCase:
         "priority": case.priority.value,
         "reporter": case.reporter,
         "followers": followers[case.id],
+        "assignee": None if assignee is None else assignee_fact(assignee),
     }
 
 
@@ -59,10 +62,11 @@ def say(work: Work, case: Case, fact: Fact, traceparent: str | None = None) -> N
     work.emit(fact, sequence=case.version, community=case.community, traceparent=traceparent)
 
 
-async def say_assigned(work: Work, case: Case, assignee: Assignee) -> None:
-    """Say that a case was given to somebody."""
-    known = await known_of(work, case)
-    say(work, case, IssueAssigned(assignee=assignee_fact(assignee), due_at=case.due_at, **known))
+async def say_assigned(work: Work, case: Case, assignee: Assignee, had: Assignee | None = None) -> None:
+    """Say that a case was given to somebody, and taken from who `had` it."""
+    known: dict[str, Any] = {**await known_of(work, case), "assignee": assignee_fact(assignee)}
+    was = None if had is None or had == assignee else assignee_fact(had)
+    say(work, case, IssueAssigned(due_at=case.due_at, was_assigned_to=was, **known))
 
 
 async def say_resolved(work: Work, case: Case, resolver: str, traceparent: str | None = None) -> None:
@@ -75,6 +79,7 @@ async def say_resolved(work: Work, case: Case, resolver: str, traceparent: str |
         resolver=resolver,
         resolved_at=work.now,
         followers=(await followers_of(work, [case.id]))[case.id],
+        assignee=told_of(case),
     )
     say(work, case, fact, traceparent)
 

@@ -71,7 +71,7 @@ async def _return(work: Work, event: Event[Any], before: Case, reason: str) -> N
     by = getattr(event.data, "volunteers", ()) or (NOBODY,)
     case = give_back(before)
     await record(work, case, Change.returned, detail={**_detail(event), "reason": reason}, actor=by[0])
-    await say_returned(work, case, reason, event.traceparent)
+    await say_returned(work, case, before.assignee, reason, event.traceparent)
 
 
 def _detail(event: Event[Any]) -> dict[str, Any]:

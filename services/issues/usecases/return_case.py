@@ -3,6 +3,7 @@
 from uuid import UUID
 
 from services.issues.domain.case import Case, Change, Seer
+from services.issues.domain.dispatch import Assignee
 from services.issues.domain.life import give_back, must_handle
 from services.issues.usecases.case_facts import known_of, say, who_dispatches
 from services.issues.usecases.changing_case import held_case, record
@@ -22,12 +23,15 @@ async def return_case(
     must_handle(held, handler, Change.returned)
     case = give_back(held)
     await record(work, case, Change.returned, note, {"reason": reason})
-    await say_returned(work, case, reason)
+    await say_returned(work, case, held.assignee, reason)
     return case
 
 
-async def say_returned(work: Work, case: Case, reason: str, traceparent: str | None = None) -> None:
-    """Say that somebody has to be found for a case."""
+async def say_returned(
+    work: Work, case: Case, had: Assignee | None, reason: str, traceparent: str | None = None
+) -> None:
+    """Say that somebody has to be found for a case, in the place of who had it."""
     told = await who_dispatches(work, case.community)
-    fact = IssueReturned(reason=reason, returned_at=work.now, told=told, **await known_of(work, case))
+    known = await known_of(work, case, had)
+    fact = IssueReturned(reason=reason, returned_at=work.now, told=told, **known)
     say(work, case, fact, traceparent)

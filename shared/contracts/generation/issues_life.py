@@ -34,6 +34,7 @@ def case_lives() -> Iterator[Example]:
         "reporter": RIDER,
         "followers": ("p-2be4470d",),
     }
+    known["assignee"] = guards
     returned = IssueReturned(reason="not-possible", returned_at=later, told=dispatchers, **known)
     told: tuple[tuple[str, int, Fact], ...] = (
         ("The command room takes it on", 3, IssueAccepted(accepted_at=later, **known)),

@@ -88,6 +88,9 @@ class IssueAssigned(Fact, event_type="linli.issues.issue-assigned.v1", subject="
     reporter: PersonId | None = Field(default=None, description="Who reported it; none when anonymous.")
     due_at: Instant | None = Field(default=None, description="When it must be resolved.")
     followers: Followers = Field(default=(), description="Who else wants to hear of it.")
+    was_assigned_to: Assignee | None = Field(
+        default=None, description="Who had it until now, and need not act any more."
+    )
 
 
 class IssueResolved(Fact, event_type="linli.issues.issue-resolved.v1", subject="case"):
@@ -100,3 +103,4 @@ class IssueResolved(Fact, event_type="linli.issues.issue-resolved.v1", subject="
     resolver: PersonId = Field(description="Who says so.")
     resolved_at: Instant = Field(description="When it was resolved.")
     followers: Followers = Field(default=(), description="Who else wants to hear of it.")
+    assignee: Assignee | None = Field(default=None, description="Who had the case.")

@@ -19,7 +19,6 @@ class IssueOverdue(OfCase, Fact, event_type="linli.issues.issue-overdue.v1", sub
     level: Level = Field(description="Which step of the escalation, from 1; each is said once for a case.")
     due_at: Instant = Field(description="When the case had to be resolved.")
     told: Assignee = Field(description="Who hears of it now.")
-    assignee: Assignee | None = Field(default=None, description="Who has the case.")
     escalated_at: Instant | None = Field(
         default=None, description="When the level was said: later than it was due when nobody could say it."
     )

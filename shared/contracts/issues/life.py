@@ -18,6 +18,7 @@ class OfCase(Part):
     priority: Priority = Field(description="Urgent ones overtake and ignore quiet hours.")
     reporter: PersonId | None = Field(default=None, description="Who reported it; none when anonymous.")
     followers: Followers = Field(default=(), description="Who else wants to hear of it.")
+    assignee: Assignee | None = Field(default=None, description="Who has the case, or had it until this.")
 
 
 class IssueAccepted(OfCase, Fact, event_type="linli.issues.issue-accepted.v1", subject="case"):
