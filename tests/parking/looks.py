@@ -84,8 +84,9 @@ async def tick(compound: Compound, minutes: float) -> None:
 
 async def camera(compound: Compound, plate: str = PLATE, ago: float = 0, **said: Any) -> httpx.Response:
     seen_at = datetime.now(UTC) - timedelta(minutes=ago)
-    read = {"id": str(new_id()), "captured_at": seen_at.isoformat(), "plate": plate, **said}
-    return await compound.deliver("eye", read)
+    read = {"id": str(new_id()), "captured_at": seen_at.isoformat(), "plate": plate}
+    picture = {"evidence": ["frame:1"]} if "kind" in said and not said.get("gone") else {}
+    return await compound.deliver("eye", read | picture | said)
 
 
 async def read_as(compound: Compound, role: str, person: str, path: str) -> httpx.Response:

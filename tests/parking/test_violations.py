@@ -315,6 +315,8 @@ async def refused(compound: Compound) -> None:
     assert (await compound.deliver("in", seen | {"kind": "fire-lane"})).status_code == 422
     assert (await compound.deliver("eye", seen | {"gone": True})).status_code == 422
     assert (await compound.deliver("eye", seen | PHOTO)).status_code == 422
+    unseen = await compound.deliver("eye", seen | {"kind": "fire-lane"})
+    assert (unseen.status_code, unseen.json()["errors"][0]["code"]) == (422, "no-evidence")
     bad: list[dict[str, Any]] = [
         {"evidence": []},
         {"evidence": ["a b"]},

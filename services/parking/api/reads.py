@@ -42,7 +42,9 @@ class ReadIn(In):
     )
     gone: bool = Field(False, description="Of a patrol: the second look found the car gone.")
     zone: Code | None = Field(None, description="Of a patrol: in which zone of its compound it stood.")
-    evidence: EvidenceOfCamera = Field((), description="References to pictures, kept elsewhere.")
+    evidence: EvidenceOfCamera = Field(
+        (), description="References to pictures, kept elsewhere; at least one where something is wrong."
+    )
 
 
 class ReadsIn(In):
@@ -113,7 +115,7 @@ def _delivery(given: ReadsIn, signer: Signer, now: datetime, traceparent: str | 
             problems.append(field_problem("body", ("reads", number, "plate"), "unreadable-plate", str(error)))
             continue
         if (wrong := _wrong_look(read, signer)) is not None:
-            problems.append(field_problem("body", ("reads", number, "kind"), *wrong))
+            problems.append(field_problem("body", ("reads", number, wrong[0]), *wrong[1:]))
         if sightings.setdefault(read.id, seen) != seen:
             problems.append(
                 field_problem("body", ("reads", number, "id"), "ambiguous-id", "one id, two different reads")
@@ -136,8 +138,13 @@ def _seen(read: ReadIn) -> Sighting:
     )
 
 
-def _wrong_look(read: ReadIn, signer: Signer) -> tuple[str, str] | None:
-    """Why what a read says beyond its plate cannot be taken, as a code and in words."""
+def _wrong_look(read: ReadIn, signer: Signer) -> tuple[str, str, str] | None:
+    """Why what a read says beyond its plate cannot be taken: the field, a code, and words."""
     if read.kind is None:
-        return ("missing", "say what is wrong, or was") if read.gone or read.evidence or read.zone else None
-    return ("not-a-patrol", "a gate sees no violation") if signer.role != PATROL else None
+        said = read.gone or read.evidence or read.zone
+        return ("kind", "missing", "say what is wrong, or was") if said else None
+    if signer.role != PATROL:
+        return "kind", "not-a-patrol", "a gate sees no violation"
+    if not read.gone and not read.evidence:
+        return "evidence", "no-evidence", "say by which picture it can be checked that a car stands there"
+    return None
