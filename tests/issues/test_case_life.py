@@ -130,6 +130,7 @@ async def _was_said(town: Town, case: UUID, settings: KafkaSettings) -> None:
     assert (facts[11]["checked"], facts[12]["stars"], facts[12]["closing"]) == (True, 2, 1)
     assert (facts[6]["assignee"]["role"], facts[7]["resolver"]) == ("handler", "ha")
     assert facts[13]["told"]["role"] == "handler"
+    assert [facts[number]["again"] for number in (2, 6, 8)] == [False, False, True]
     # Who has it, or had it until then, is named by all.
     assert [facts[number]["assignee"]["role"] for number in range(2, len(LIFE) + 1)] == [
         *["guard"] * 4,

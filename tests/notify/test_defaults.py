@@ -50,6 +50,7 @@ EDITIONS = {
     8: "e68a3525c217d721",
     9: "8ca52dea33edcf24",
     10: "626d59ee6a8a8a09",
+    11: "1a2e3f3bca8bc69f",
 }
 """The digest of each edition's files: a change needs a new edition, or nobody would install it."""
 

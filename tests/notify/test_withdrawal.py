@@ -93,9 +93,14 @@ async def test_what_is_done_is_nobodys_work_until_it_turns_out_not_to_be(stage: 
     await stage.plan(stage.event(given, 1), stage.event(done, 2))
     assert (await states(stage))["first", "case-assigned"] == ["cancelled"]
     assert (await states(stage))["reporter", "case-resolved"] == ["ready"]
-    await stage.plan(stage.event(given, 3))
+    await stage.plan(stage.event(given.model_copy(update={"again": True}), 3))
     assert (await states(stage))["first", "case-assigned"] == ["cancelled", "ready"]
-    assert (await states(stage))["reporter", "case-resolved"] == ["cancelled"]
+    heard = {rule: each for (person, rule), each in (await states(stage)).items() if person == "reporter"}
+    assert heard == {
+        "case-handed-over": ["cancelled"],
+        "case-resolved": ["cancelled"],
+        "case-not-fixed": ["ready"],
+    }
 
 
 async def test_what_has_left_or_is_about_to_is_left_alone(stage: Stage, lanes: Lanes) -> None:

@@ -62,11 +62,13 @@ def say(work: Work, case: Case, fact: Fact, traceparent: str | None = None) -> N
     work.emit(fact, sequence=case.version, community=case.community, traceparent=traceparent)
 
 
-async def say_assigned(work: Work, case: Case, assignee: Assignee, had: Assignee | None = None) -> None:
-    """Say that a case was given to somebody, and taken from who `had` it."""
+async def say_assigned(
+    work: Work, case: Case, assignee: Assignee, had: Assignee | None = None, *, again: bool = False
+) -> None:
+    """Say that a case was given to somebody, and taken from who `had` it, or is theirs `again`."""
     known: dict[str, Any] = {**await known_of(work, case), "assignee": assignee_fact(assignee)}
     was = None if had is None or had == assignee else assignee_fact(had)
-    say(work, case, IssueAssigned(due_at=case.due_at, was_assigned_to=was, **known))
+    say(work, case, IssueAssigned(due_at=case.due_at, was_assigned_to=was, again=again, **known))
 
 
 async def say_resolved(work: Work, case: Case, resolver: str, traceparent: str | None = None) -> None:

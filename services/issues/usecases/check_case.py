@@ -23,7 +23,7 @@ async def check_case(
     if case.assignee is not None and not fixed:
         await record(work, case, Change.not_fixed, note, {"assignee": assignee_data(case.assignee)})
         await look_again_at(work.connection, case)
-        await say_assigned(work, case, case.assignee)
+        await say_assigned(work, case, case.assignee, again=True)
     else:
         await record(work, case, Change.checked, note)
         say(work, case, IssueChecked(checked_at=work.now, **await known_of(work, case)))

@@ -149,6 +149,8 @@ def _case_assignments(due: datetime) -> Iterator[Example]:
             due_at=due,
         )
         yield example(summary, assigned, sequence=2)
+    unsolved = assigned.model_copy(update={"again": True})
+    yield example("A check found it where it was", unsolved, sequence=5)
 
 
 def _messages() -> Iterator[Example]:

@@ -91,6 +91,9 @@ class IssueAssigned(Fact, event_type="linli.issues.issue-assigned.v1", subject="
     was_assigned_to: Assignee | None = Field(
         default=None, description="Who had it until now, and need not act any more."
     )
+    again: bool = Field(
+        default=False, description="Whether it was called settled, and a check found that it is not."
+    )
 
 
 class IssueResolved(Fact, event_type="linli.issues.issue-resolved.v1", subject="case"):
