@@ -111,7 +111,7 @@ BAD: dict[str, tuple[int, Callable[[Compound], bytes], dict[str, str], dict[str,
     "another media type": (415, good, {"content-type": "text/plain"}, {}),
     "compressed": (415, good, {"content-encoding": "gzip"}, {}),
     "nothing": (422, lambda _: b"", {}, {}),
-    "too large": (413, lambda _: b" " * 600_000, {}, {}),
+    "too large": (413, lambda _: b" " * 1_100_000, {}, {}),
     "no sent_at": (422, body(sent_at="gone"), {}, {}),
     "a time without a zone": (422, with_read(captured_at="2026-03-02T08:00:00"), {}, {}),
     "a time before all devices": (422, with_read(captured_at="1970-01-01T00:00:00Z"), {}, {}),
@@ -150,6 +150,20 @@ async def test_a_thousand_reads_are_taken_at_once(compound: Compound) -> None:
     answer = await compound.deliver("in", *reads)
     assert (answer.status_code, answer.json()) == (200, {"stored": 1000, "repeated": 0}), answer.text
     assert len(await compound.said("vehicle-entered")) == 1000
+    # Of a patrol with the longest of everything, and a kind that the compound does not have.
+    await compound.add_gate("eye", "patrol")
+    longest = {
+        "captured_at": f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%S.%f}+00:00",
+        "plate": "浙B" + "·" * 25 + "12345",
+        "confidence": 0.9876543219876543,
+        "kind": "k" * 64,
+        "gone": False,
+        "zone": "z" * 64,
+        "evidence": [f"{n:0>100}" for n in range(4)],
+    }
+    answer = await compound.deliver("eye", *({"id": f"{n:0>64}"} | longest for n in range(1000)))
+    assert (answer.status_code, answer.json()) == (200, {"stored": 1000, "repeated": 0}), answer.text
+    assert await compound.said("violation-opened") == []
 
 
 async def test_a_patrol_sees_and_begins_no_stay(compound: Compound) -> None:

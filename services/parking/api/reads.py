@@ -22,8 +22,8 @@ from shared.security.signatures import KEY_ID, verify
 
 routes = router("/reads", "reads")
 
-LARGEST_BODY = 512 * 1024
-"""A thousand reads of a gate whose every field is as long as it may be."""
+LARGEST_BODY = 1024 * 1024
+"""A thousand reads of a patrol whose every field is as long as it may be."""
 
 EvidenceOfCamera = Annotated[tuple[EvidenceRef, ...], Field(max_length=4)]
 
