@@ -49,6 +49,7 @@ def test_every_new_energy_plate_is_known(plate: str) -> None:
 
 
 OFFICIAL = {
+    PlateKind.agency: r"[京浙]O[A-HJ-NP-Z0-9]{5}",
     PlateKind.embassy: r"[0-9]{6}使",
     PlateKind.consulate: r"[沪粤川][A-HJ-NP-Z][0-9]{4}领",
     PlateKind.armed_police: r"WJ[京浙]?[0-9]{4}[0-9TDSHBXJ]",
@@ -101,7 +102,7 @@ def test_whatever_is_given_is_read_with_a_flag_or_refused_by_length(given_text: 
 
 @given(plate=genuine, at=st.integers(min_value=1, max_value=7), wrong=st.sampled_from("IO"))
 def test_no_plate_with_i_or_o_is_genuine(plate: str, at: int, wrong: str) -> None:
-    assume(at < len(plate))
+    assume(at < len(plate) and (at, wrong) != (1, "O"))  # agencies have an O there
     misread = plate[:at] + wrong + plate[at + 1 :]
     assert kind_of(misread) is PlateKind.unknown
 

@@ -24,8 +24,9 @@ _CROSS_BORDER = re.compile(f"粤Z{_SERIAL}{{4}}[港澳]")
 _NEW_ENERGY = re.compile(
     f"[{PROVINCES}][{_LETTER}](?:[A-HJK]{_SERIAL}[0-9]{{4}}|[0-9]{{5}}[A-HJK])",
 )
-# Agencies' old plates with the letter O are not among them: an O is far more often a misread 0.
 _OFFICIAL = {
+    # An O second, where all others have a letter that is no O, is no misread 0.
+    "agency": re.compile(f"[{PROVINCES}]O{_SERIAL}{{5}}"),
     "embassy": re.compile(r"[0-9]{6}使"),
     "consulate": re.compile(f"[{PROVINCES}][{_LETTER}][0-9]{{4}}领"),
     "armed-police": re.compile(f"WJ[{PROVINCES}]?[0-9]{{4}}[0-9TDSHBXJ]"),
@@ -45,6 +46,7 @@ class PlateKind(StrEnum):
 
     ordinary = "ordinary"
     new_energy = "new-energy"
+    agency = "agency"
     embassy = "embassy"
     consulate = "consulate"
     armed_police = "armed-police"
