@@ -1,10 +1,11 @@
-"""A storm of claims on three processes, of which each is killed: no place twice, none lost, one fact each."""
+"""A storm of claims on three processes, of which two are killed: no place twice, none lost, one fact each."""
 
 import asyncio
 import json
 import signal
 from collections import Counter
 from datetime import UTC, datetime, timedelta
+from typing import TypeAlias
 from uuid import UUID
 
 import aiohttp
@@ -12,15 +13,28 @@ import asyncpg
 import pytest
 
 from shared.identifiers import new_id
+from shared.runtime.running import Activity
+from tests.fixtures.databases import Databases
 from tests.fixtures.identity import Issuer
 from tests.fixtures.services import MakeSettings
 from tests.runtime.processes import Process, started
 
 pytestmark = pytest.mark.anyio
+Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
 
 PROCESSES = 3
 TASKS = 10
 CLAIMANTS = 20
+PLACES = 4
+"""The last task has so many, the others one."""
+GATE = 4711
+# The win of one task waits in its COMMIT for as long as the test holds the gate.
+HOLD_THE_COMMIT = f"""
+CREATE FUNCTION wait_at_the_gate() RETURNS trigger LANGUAGE plpgsql AS
+'BEGIN PERFORM pg_advisory_xact_lock({GATE}); RETURN NULL; END';
+CREATE CONSTRAINT TRIGGER gate AFTER INSERT ON claims DEFERRABLE INITIALLY DEFERRED
+FOR EACH ROW WHEN (NEW.task_id = '{{task}}') EXECUTE FUNCTION wait_at_the_gate()
+"""
 COMMUNITY = new_id()
 
 
@@ -68,11 +82,18 @@ class Storm:
 
 
 async def test_three_processes_killed_amid_a_storm_give_each_place_once(
-    service_settings: MakeSettings, issuer: Issuer
+    service_settings: MakeSettings, databases: Databases, issuer: Issuer
 ) -> None:
-    settings = service_settings("volunteer")
+    urls_of = databases("volunteer")
+    settings = service_settings(
+        "volunteer",
+        {Activity.api},
+        database_url=urls_of.url,
+        database_system_url=urls_of.system_url,
+    )
     database = await asyncpg.connect(str(settings.database_system_url))
-    entries, tasks = await prepared(database)
+    entries, (held, *tasks) = await prepared(database)
+    await close_the_gate(database, urls_of.owner_url, held)
     only = ("--only", "api")
     with (
         started("services.volunteer", settings, *only) as one,
@@ -83,24 +104,29 @@ async def test_three_processes_killed_amid_a_storm_give_each_place_once(
         urls = [listening(process) for process in processes]
         storm = Storm(urls, issuer, entries)
         async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=5)) as session:
+            unheard = asyncio.create_task(storm.claim(session, "rider-0", held, 0))
+            await at_the_gate(database)
+            late = asyncio.create_task(storm.claim(session, "rider-1", held, 1))
             wishes = [
                 asyncio.create_task(storm.claim(session, person, task, number))
                 for task in tasks
                 for number, person in enumerate(entries)
             ]
-            # Two die while it blows, the third one sees it through.
+            # Two die while it blows, the third one sees it through; the first dies within a COMMIT.
             for process, share in ((one, 0.25), (two, 0.5)):
                 await storm.answered(round(share * len(wishes)))
                 process.child.send_signal(signal.SIGKILL)
-            await asyncio.gather(*wishes)
+                await database.execute(f"SELECT pg_advisory_unlock({GATE})")
+            await asyncio.gather(unheard, late, *wishes)
     assert storm.unanswered > 0, "the kills hit nobody"
+    assert [person for _, person in storm.won[held]] == ["rider-0"]  # who won, unheard, and asked again
     places = await database.fetch("SELECT task_id, claim_id FROM task_places")
-    assert len(places) == TASKS
+    assert len(places) == TASKS + PLACES
     claims = {row["id"]: row for row in await database.fetch("SELECT id, task_id, person FROM claims")}
     assert {row["claim_id"] for row in places} == set(claims)  # none doubled, none lost
     # Whoever was told to have won has it, and each winner was told, by the answer or the one to the repeat.
-    assert {task: {claim for claim, _ in told} for task, told in storm.won.items()} == {
-        str(row["task_id"]): {str(row["claim_id"])} for row in places
+    assert {(task, claim) for task, told in storm.won.items() for claim, _ in told} == {
+        (str(row["task_id"]), str(row["claim_id"])) for row in places
     }
     said = Counter(
         json.loads(row["value"])["claim"]
@@ -110,11 +136,28 @@ async def test_three_processes_killed_amid_a_storm_give_each_place_once(
     await database.close()
 
 
+async def close_the_gate(database: Connection, owner_url: str, task: str) -> None:
+    owner = await asyncpg.connect(owner_url)
+    await owner.execute(HOLD_THE_COMMIT.format(task=task))
+    await owner.close()
+    await database.execute(f"SELECT pg_advisory_lock({GATE})")
+
+
+async def at_the_gate(database: Connection) -> None:
+    """Wait until a COMMIT waits for the gate."""
+    waiting = f"SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND objid = {GATE} AND NOT granted"
+    for _ in range(500):
+        if await database.fetchval(waiting):
+            return
+        await asyncio.sleep(0.02)
+    pytest.fail("nobody has won")
+
+
 def listening(process: Process) -> str:
     return str(process.until("listening")["url"])
 
 
-async def prepared(database: "asyncpg.Connection[asyncpg.Record]") -> tuple[dict[str, UUID], list[str]]:
+async def prepared(database: Connection) -> tuple[dict[str, UUID], list[str]]:
     """Claimants, and tasks that do not overlap, so that one person may win them all."""
     now = datetime.now(UTC)
     entries = {f"rider-{number}": new_id() for number in range(CLAIMANTS)}
@@ -123,17 +166,20 @@ async def prepared(database: "asyncpg.Connection[asyncpg.Record]") -> tuple[dict
         "registered_at, changed_at, version) VALUES ($1, $2, $3, 'rider', 'active', '1', $4, $4, $4, 2)",
         [(entry, COMMUNITY, person, now) for person, entry in entries.items()],
     )
-    tasks = [new_id() for _ in range(TASKS)]
+    tasks = [new_id() for _ in range(TASKS + 1)]
     rules = json.dumps({"who": ["rider"], "confirmation": "staff"})
     for number, task in enumerate(tasks):
         begins = now + timedelta(hours=1, minutes=30 * number)
         await database.execute(
             "INSERT INTO tasks (id, community_id, kind, rules, minutes, starts_at, ends_at, places, "
             "two_persons, opened_at, family, code_failures, state, version) "
-            "VALUES ($1, $2, 'errand', $3::jsonb, 30, $4, $5, 1, false, $6, '{}', 0, 'open', 1)",
+            "VALUES ($1, $2, 'errand', $3::jsonb, 30, $4, $5, $7, false, $6, '{}', 0, 'open', 1)",
             *(task, COMMUNITY, rules, begins, begins + timedelta(minutes=30), now),
+            places := PLACES if number == TASKS else 1,
         )
         await database.execute(
-            "INSERT INTO task_places (task_id, number, community_id) VALUES ($1, 1, $2)", task, COMMUNITY
+            "INSERT INTO task_places (task_id, number, community_id) "
+            "SELECT $1, number, $2 FROM generate_series(1, $3::integer) AS number",
+            *(task, COMMUNITY, places),
         )
     return entries, [str(task) for task in tasks]
