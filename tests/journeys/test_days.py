@@ -8,9 +8,9 @@ import random
 import re
 import uuid
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
@@ -45,6 +45,9 @@ class Street:
     access: Access
     town: Town
     position: int = 0
+    away: set[str] = field(default_factory=set)
+    hand: asyncio.Lock = field(default_factory=asyncio.Lock)
+    """Who does harm holds it: two at once would be more than the suite's own supervision knows."""
 
     async def day(self) -> tuple[Counter[str], str]:
         """Play a day; how often phones rang for each thing once all is quiet, and the story as told."""
@@ -107,16 +110,23 @@ async def test_a_day_of_trouble_rings_as_a_day_of_peace(street: Street) -> None:
     assert "0 open, 0 late" in told
     for name in street.suite.services:
         assert street.suite.stop(name)
-    for name in reversed(street.suite.services):
+    for name in random.Random(88).sample(sorted(street.suite.services), len(street.suite.services)):
         street.suite.start(name)
     async with asyncio.TaskGroup() as group:
         harmed: Counter[str] = Counter()
-        troubles = [group.create_task(_kill_and_pause(street, harmed)), group.create_task(_say_again(street))]
+        troubles = [
+            group.create_task(trouble)
+            for trouble in (
+                _kill_and_pause(street, harmed),
+                _say_again(street),
+                _stay_away(street, harmed, "volunteer"),
+            )
+        ]
         trouble, _ = await street.day()
         for each in troubles:
             each.cancel()
     assert trouble + await street.rung() == peace
-    assert harmed.keys() == {"killed", "paused"}
+    assert harmed.keys() == {"killed", "paused", "away"}
 
 
 async def _loaded_once(street: Street) -> None:
@@ -136,18 +146,57 @@ async def _kill_and_pause(street: Street, harmed: Counter[str]) -> None:
     chance = random.Random(827)
     while True:
         await asyncio.sleep(chance.uniform(0.3, 1.2))
-        name = chance.choice(street.suite.services)
-        child = street.suite.child(name)
-        if chance.random() < 0.6:
-            street.suite.kill(name)
-            street.suite.launch(name)
-            await _up(street, name)
-            harmed["killed"] += 1
-        else:
-            child.pause()
-            await asyncio.sleep(0.7)
-            child.resume()
-            harmed["paused"] += 1
+        name, dies = chance.choice(street.suite.services), chance.random() < 0.6
+        async with street.hand:
+            if name in street.away:
+                continue
+            if dies:
+                street.suite.kill(name)
+                street.suite.launch(name)
+                await _up(street, name)
+                harmed["killed"] += 1
+            else:
+                child = street.suite.child(name)
+                child.pause()
+                await asyncio.sleep(0.7)
+                child.resume()
+                harmed["paused"] += 1
+
+
+async def _stay_away(street: Street, harmed: Counter[str], name: str) -> None:
+    """Somebody is not there while a person is asked for, from before the owner is told until it is said."""
+    before = await _asked_for(street)
+    url = f"{street.access.addresses.phones}/ledger?since={street.position}"
+
+    async def is_told() -> bool:
+        return b'"violation-notice"' in (await street.access.client.get(url)).content
+
+    async def is_said() -> bool:
+        return await _asked_for(street) != before
+
+    await _until(is_told)
+    async with street.hand:
+        street.away.add(name)
+        street.suite.kill(name)
+    await _until(is_said)
+    async with street.hand:
+        street.suite.launch(name)
+        await _up(street, name)
+        street.away.discard(name)
+    harmed["away"] += 1
+
+
+async def _until(holds: Callable[[], Awaitable[bool]]) -> None:
+    while True:
+        if await holds():
+            return
+        await asyncio.sleep(0.1)
+
+
+async def _asked_for(street: Street) -> set[bytes]:
+    """The violations' steps that ask for a person, each once however often it was said."""
+    said = await anyio.to_thread.run_sync(street.bus.records, "linli.parking")
+    return {record.headers["ce_id"] for record in said if b'"ask-person"' in (record.value or b"")}
 
 
 async def _up(street: Street, name: str) -> None:
