@@ -37,6 +37,7 @@ from services.parking.domain.violation_kind import UnknownKindError, WrongStepsE
 from services.parking.schedule import JUDGE, SCHEDULE
 from services.parking.settings import ParkingSettings
 from services.parking.subscriptions import SUBSCRIPTIONS
+from services.parking.usecases.delivery_writers import DeliveryWriters
 from services.parking.usecases.known_devices import KnownDevices
 from services.parking.usecases.record_reads import Delivery, Taken, record_reads
 from shared.database.batch import BatchWriter
@@ -69,8 +70,6 @@ ROUTERS = (
 )
 # A delivery may hold a thousand reads, each of them a row and a car to fold.
 DELIVERIES_AT_ONCE = 64
-# Each compound is one writer's, since whoever changes its stays holds its row: one prepares its rows while
-# the server writes the other's.
 WRITERS = 2
 
 
@@ -84,7 +83,7 @@ async def compose(_stack: AsyncExitStack, context: Context) -> Parts:
         batches=deliveries,
         state={
             "clock": context.clock,
-            "deliveries": deliveries,
+            "deliveries": DeliveryWriters(deliveries),
             "devices": KnownDevices(context.works),
         },
     )

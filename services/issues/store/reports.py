@@ -12,6 +12,7 @@ from services.issues.domain.categories import Priority
 from services.issues.domain.deadline import Calendar
 from services.issues.domain.dispatch import Assignee
 from services.issues.store.cases import NOBODY
+from shared.database.rows import as_json
 from shared.database.work import Connection
 
 # One statement stores the cases and the entries each begins its history with: two when it is dispatched, one
@@ -117,7 +118,7 @@ async def insert_reported(connection: Connection, cases: Sequence[NewCase]) -> s
         for case in cases
     ]
     decisions = [_decision(decision, number) for decision, number in numbers.items()]
-    there = await connection.fetch(_INSERT, orjson.dumps(rows).decode(), orjson.dumps(decisions).decode())
+    there = await connection.fetch(_INSERT, as_json(rows), as_json(decisions))
     return {row["id"] for row in there}
 
 
@@ -131,7 +132,7 @@ def _decision(decision: Decision, number: int) -> dict[str, Any]:
         "version": decision.version,
         "person": assignee.person,
         "role": assignee.role,
-        "place": None if assignee.place is None else str(assignee.place),  # asyncpg has a UUID of its own
+        "place": assignee.place,
         "volunteers": assignee.volunteers,
         "entry": orjson.Fragment(decision.entry_json),
     }

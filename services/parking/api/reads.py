@@ -85,8 +85,7 @@ async def deliver(request: Request) -> Response:
     given = await read_body(request, ReadsIn)
     traceparent: str | None = request.scope.get("linli.traceparent")
     delivery = _delivery(given, signer, state.clock.now(), traceparent)
-    writer = state.deliveries[signer.compound.int % len(state.deliveries)]
-    taken: Taken = await writer.submit(delivery)
+    taken: Taken = await state.deliveries.of(signer.compound).submit(delivery)
     answer = TakenOut(stored=taken.stored, repeated=taken.repeated)
     return Response(answer.model_dump_json(), media_type="application/json")
 

@@ -134,7 +134,9 @@ async def signer(connection: Connection, key: str) -> Signer | None:
     row = await connection.fetchrow(_SIGNER, key)
     if row is None:
         return None
-    return Signer(row["id"], row["community_id"], row["compound_id"], row["role"], row["secret"])
+    # Plain ids, which JSON is written from at once: each read of the device has all three.
+    device, community, compound = (UUID(int=row[name].int) for name in ("id", "community_id", "compound_id"))
+    return Signer(device, community, compound, row["role"], row["secret"])
 
 
 async def heard(

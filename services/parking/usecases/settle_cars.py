@@ -18,6 +18,7 @@ from shared.contracts import Fact
 from shared.database.work import Work
 
 Arrivals = Mapping[Car, Sequence[GateRead]]
+_NO_LIMIT = Limit()
 
 
 @dataclass(slots=True)
@@ -90,7 +91,7 @@ async def _settle_all(work: Work, folded: Sequence[_Folded], traces: Mapping[Car
         car, mark = each.car, marks[each.car[0]]
         before = {stay.id: stay for stay in each.known}
         for stay in each.stays:
-            limit = Limit()
+            limit = _NO_LIMIT
             if stay.entered_at is not None:
                 held = rules[car[0]]
                 limit = limit_of(stay.entered_at, held.versions, covers[car], plate=car[1], zone=held.zone)
