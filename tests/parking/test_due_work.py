@@ -13,7 +13,7 @@ import pytest
 from deploy.embedded.databases import DatabaseUrls
 from services.parking.domain.limits import LimitRule
 from services.parking.domain.stays import GateRead, stay_id
-from services.parking.store import limits, violations
+from services.parking.store import limits, overstays, shown_stays, shown_violations, sightings, violations
 from services.parking.usecases.escalate_violations import escalate_violations
 from services.parking.usecases.judge_overstays import judge_overstays, recheck_cars
 from services.parking.usecases.set_limits import define_rule
@@ -174,3 +174,46 @@ async def test_an_idle_tick_reads_as_little_with_many_open_violations(
     await tables.close()
     await owner.close()
     assert max(costs) <= 10, costs
+
+
+MANY_READS = """
+INSERT INTO reads (device_id, id, community_id, compound_id, role, plate_given, plate, plate_kind,
+                   captured_at, sent_at, received_at, at, clamped)
+SELECT $1, n, $2, $1, CASE n % 2 WHEN 0 THEN 'exit' ELSE 'entry' END, 'CAR1', 'CAR1', 'unknown', at, at, at,
+       at, false FROM generate_series(1, 4000) n,
+       LATERAL (SELECT $3::timestamptz + n * interval '1 minute') AS moment (at)
+"""
+
+
+async def test_one_plate_or_one_compound_is_looked_up_among_many(urls: DatabaseUrls) -> None:
+    """What is asked for is read, whatever else there is."""
+    compound = new_id()
+    owner, tables = await asyncpg.connect(urls.system_url), await asyncpg.connect(urls.owner_url)
+    known = "INSERT INTO compounds (id, community_id, sequence) VALUES ($1, $2, 1)"
+    await owner.execute(known, compound, COMMUNITY)
+    await park(owner, NOW + timedelta(days=1), 50_001, 54_000, compound)
+    await owner.execute(
+        """
+        INSERT INTO overstays (stay_id, threshold, community_id, compound_id, plate, due_at, provisional,
+                               raised_at)
+        SELECT id, 1, community_id, compound_id, plate, due_at, false, begins_at FROM stays
+        WHERE compound_id = $1
+        """,
+        compound,
+    )
+    await owner.execute(OPEN, COMMUNITY, compound, NOW, NOW + timedelta(hours=1), 50_001, 54_000)
+    await owner.execute(MANY_READS, compound, COMMUNITY, NOW - timedelta(days=3))
+    for table in ("stays", "overstays", "violations", "reads"):
+        await tables.execute(f"ANALYZE {table}")
+    before: tuple[None, None, int] = (None, None, 101)
+    costs = {
+        "stays": await buffers(owner, shown_stays._OF_PLATE, COMMUNITY, None, "CAR50007", None, *before),
+        "violations": await buffers(
+            owner, shown_violations._OF_PLATE, COMMUNITY, None, None, None, "CAR50007", None, *before
+        ),
+        "overstays": await buffers(owner, overstays._OF_COMPOUND, COMMUNITY, new_id(), None, *before),
+        "last exit": await buffers(owner, sightings._GONE, [compound], ["CAR1"]),
+    }
+    await tables.close()
+    await owner.close()
+    assert max(costs.values()) <= 40, costs

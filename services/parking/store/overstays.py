@@ -28,12 +28,12 @@ _LIST = """
 SELECT said.stay_id, said.threshold, said.compound_id, said.plate, stays.entered_at, said.due_at,
        stays.exited_at, said.provisional, said.contact, said.raised_at, said.retracted_at
 FROM overstays said JOIN stays ON stays.id = said.stay_id AND stays.community_id = said.community_id
-WHERE said.community_id = $1
-  AND ($2::uuid IS NULL OR said.compound_id = $2)
+WHERE said.community_id = $1 AND %s
   AND ($3::boolean IS NULL OR (said.retracted_at IS NULL) = $3)
   AND ($4::timestamptz IS NULL OR (said.raised_at, said.stay_id) < ($4, $5::uuid))
 ORDER BY said.raised_at DESC, said.stay_id DESC LIMIT $6
 """
+_NEWEST, _OF_COMPOUND = _LIST % "$2::uuid IS NULL", _LIST % "said.compound_id = $2"
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,5 +98,6 @@ async def list_newest(
 ) -> list[Overstay]:
     """A community's overstays, the newest first, behind the position `before`."""
     at, stay = before or (None, None)
-    rows = await connection.fetch(_LIST, community, compound, standing, at, stay, most)
+    statement = _NEWEST if compound is None else _OF_COMPOUND
+    rows = await connection.fetch(statement, community, compound, standing, at, stay, most)
     return [Overstay(*row) for row in rows]

@@ -17,13 +17,19 @@ due_at, judge_at, version
 _FIND = f"SELECT {_COLUMNS} FROM stays WHERE community_id = $1 AND id = $2"  # noqa: S608
 _LIST = f"""
 SELECT {_COLUMNS} FROM stays
-WHERE community_id = $1
-  AND ($2::uuid IS NULL OR compound_id = $2)
-  AND ($3::text IS NULL OR plate = $3)
+WHERE community_id = $1 AND %s
   AND ($4::text IS NULL OR state = $4)
   AND ($5::timestamptz IS NULL OR (begins_at, id) < ($5, $6::uuid))
 ORDER BY begins_at DESC, id DESC LIMIT $7
 """  # noqa: S608
+_NEWEST = _LIST % "($2::uuid IS NULL OR compound_id = $2) AND $3::text IS NULL"
+# By the index on a car's stays, which every read keeps anyway: once for each of the community's compounds.
+_OF_PLATE = (
+    _LIST
+    % """plate = $3 AND compound_id IN (
+    SELECT id FROM compounds WHERE community_id = $1 AND ($2::uuid IS NULL OR id = $2)
+)"""
+)
 
 
 async def find(connection: Connection, community: UUID, stay: UUID) -> KnownStay | None:
@@ -44,7 +50,8 @@ async def list_newest(
 ) -> Sequence[KnownStay]:
     """A community's stays, the latest to begin first; `plate` in its normal form."""
     at, stay = before or (None, None)
-    rows = await connection.fetch(_LIST, community, compound, plate, state, at, stay, most)
+    statement = _NEWEST if plate is None else _OF_PLATE
+    rows = await connection.fetch(statement, community, compound, plate, state, at, stay, most)
     return [_stay(row) for row in rows]
 
 

@@ -26,11 +26,13 @@ SELECT {COLUMNS} FROM violations
 WHERE community_id = $1 AND ($2::text IS NULL OR {_CONCERNED})
   AND ($3::uuid IS NULL OR compound_id = $3)
   AND ($4::text IS NULL OR kind = $4)
-  AND ($5::text IS NULL OR plate = $5)
+  AND %s
   AND ($6::boolean IS NULL OR (outcome IS NULL) = $6)
   AND ($7::timestamptz IS NULL OR (opened_at, id) < ($7, $8::uuid))
 ORDER BY opened_at DESC, id DESC LIMIT $9
 """  # noqa: S608
+# Each with a plan of its own: a plate is looked up, and all else is read in order.
+_NEWEST, _OF_PLATE = _LIST % "$5::text IS NULL", _LIST % "plate = $5"
 _OPEN = f"""
 SELECT {COLUMNS} FROM violations WHERE community_id = $1 AND outcome IS NULL ORDER BY opened_at, id LIMIT $2
 """  # noqa: S608
@@ -105,7 +107,7 @@ async def list_newest(
     """A community's violations, the newest first."""
     at, last = before or (None, None)
     rows = await connection.fetch(
-        _LIST,
+        _NEWEST if wanted.plate is None else _OF_PLATE,
         community,
         wanted.person,
         wanted.compound,

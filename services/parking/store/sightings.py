@@ -14,16 +14,21 @@ INSERT INTO sightings (id, community_id, compound_id, plate, kind, says, seen_at
                        source_id, role, evidence, violation_id, zone)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
 """
-# What was said of a kind, and the car's exits, which hold for all kinds.
+# What was said of a kind, and the car's last exit, which holds for all kinds: by the index on a car's reads,
+# from its end.
 _GONE = """
 SELECT compound_id, plate, kind, max(seen_at) AS at FROM sightings
 WHERE (compound_id, plate) IN (SELECT * FROM unnest($1::uuid[], $2::text[])) AND says <> 'there'
 GROUP BY 1, 2, 3
 UNION ALL
-SELECT compound_id, plate, NULL, max(at) FROM reads
-WHERE (compound_id, plate) IN (SELECT * FROM unnest($1::uuid[], $2::text[])) AND role <> 'patrol'
-  AND role = 'exit'
-GROUP BY 1, 2
+SELECT car.compound_id, car.plate, NULL, left_at.at
+FROM unnest($1::uuid[], $2::text[]) AS car (compound_id, plate)
+CROSS JOIN LATERAL (
+    SELECT at FROM reads
+    WHERE reads.compound_id = car.compound_id AND reads.plate = car.plate
+      AND role <> 'patrol' AND role = 'exit'
+    ORDER BY at DESC LIMIT 1
+) AS left_at
 """
 
 
