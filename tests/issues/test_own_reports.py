@@ -6,8 +6,12 @@ from uuid import UUID, uuid4
 
 import pytest
 
+from services.issues.api.own_reports import _told
+from services.issues.domain.case import State
 from services.issues.domain.following import MOST_FOLLOWERS
+from services.issues.domain.plain_words import Language
 from services.issues.store.followers import followers_of
+from services.issues.store.own_reports import OwnReport
 from tests.issues.town import Town
 
 pytestmark = pytest.mark.anyio
@@ -31,6 +35,12 @@ async def test_ones_own_list_is_told_in_plain_words_a_page_at_a_time(town: Town)
     assert (found[0]["category_name"], found[0]["state"]) == ("Blocked fire lane", "assigned")
     chinese = await town.get("/reports/mine", **RITA)
     assert chinese["items"][1]["said"] == "已派给处理人,等待处理,已超过办理期限"
+
+
+def test_a_report_is_late_behind_its_deadline_and_not_at_it() -> None:
+    report = OwnReport(uuid4(), "lift", None, None, State.assigned, NOW, NOW, None, None, 2)
+    assert not _told(Language.en, NOW)(report).late
+    assert _told(Language.en, NOW + timedelta(microseconds=1))(report).late
 
 
 async def test_one_follows_what_everybody_sees_and_no_more_than_facts_can_name(town: Town) -> None:

@@ -69,7 +69,7 @@ async def mine(
 
 def _told(language: Language, now: datetime) -> Callable[[OwnReport], OwnReportOut]:
     def told(report: OwnReport) -> OwnReportOut:
-        late = report.due_at is not None and report.due_at <= now and report.state in _TO_DO
+        late = report.due_at is not None and report.due_at < now and report.state in _TO_DO
         name = report.name_zh if language is Language.zh else report.name_en
         return OwnReportOut(
             id=report.id,
