@@ -64,7 +64,7 @@ format: $(INSTALLED)  ## put the code into the house's form
 generate: $(INSTALLED)  ## write what is generated from the contracts
 	$(BIN)/python -m shared.contracts generate
 
-fuzz: $(INSTALLED)  ## send 5,000 made-up requests to the services, in process, on real servers
+fuzz: $(INSTALLED)  ## send 7,500 made-up requests to the services, in process, on real servers
 	LINLI_FUZZ_CASES=5000 $(PYTEST) -q -n $(WORKERS) --timeout 900 tests/worlds/test_fuzz.py
 
 replay: $(INSTALLED)  ## send recorded reality through a suite of its own: make replay DATA=folder

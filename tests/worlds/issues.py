@@ -130,6 +130,8 @@ async def _report(world: World, room: Person) -> None:
     await room.put("/public-view", {"text": "masked"})
     anonymous = await sue.post("/reports", body | {"anonymous": True})
     await sue.post("/claims/link", linli_claim_code=anonymous["claim_code"])
+    for _ in range(2):
+        world.claim_codes.append((await sue.post("/reports", body | {"anonymous": True}))["claim_code"])
     now = datetime.now(UTC).isoformat()
     item = body | {"client_id": str(uuid4()), "observed_at": now}
     await rita.post("/reports/batch", {"sent_at": now, "items": [item]})

@@ -61,6 +61,7 @@ class World:
     community: UUID = field(default_factory=new_id)
     calls: list[Call] = field(default_factory=list)
     ids: set[str] = field(default_factory=set)
+    claim_codes: list[str] = field(default_factory=list)
 
     def by(self, person: str, *roles: str, platform: bool = False) -> "Person":
         communities: dict[UUID | str, Iterable[str]] = {self.community: roles} if roles else {}
