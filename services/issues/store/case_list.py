@@ -163,7 +163,6 @@ def _asked(
     filters: Filters, community: UUID, now: datetime, after: tuple[datetime, UUID] | None
 ) -> Iterator[Condition]:
     for text, value in (
-        ("state = {0}", filters.state),
         ("category = {0}", filters.category),
         ("assignee_role = {0}", filters.role),
         ("assignee_person = {0}", filters.person),
@@ -174,6 +173,9 @@ def _asked(
         # The community itself is no condition: it holds the cases without a place as well.
         if value not in (None, community):
             yield text, (value,)
+    if filters.state is not None:
+        # In the text, being one of a few: only then a plan for all values knows of what is not closed.
+        yield f"state = '{filters.state}'", ()
     if filters.open or filters.late or filters.due_within is not None:
         yield OPEN, ()
     if filters.late:
