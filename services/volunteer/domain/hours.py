@@ -49,7 +49,7 @@ class Entry:
     def counter(self, entry_id: UUID, reason: str, now: datetime, actor: str) -> "Entry":
         """The entry that takes this one back; raises AlreadyCorrectedError for one that is itself such."""
         if self.corrects is not None:
-            raise AlreadyCorrectedError("a counter-entry is not countered; enter the hours anew")
+            raise AlreadyCorrectedError("a counter-entry is final")
         return Entry(
             *(entry_id, self.community, self.volunteer, self.person, -self.minutes, reason, now, actor),
             task=self.task,
