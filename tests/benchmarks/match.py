@@ -2,7 +2,8 @@
 
 Both ask the same question in SQL on the same durable server: for whom would it cost least, by the way and by
 what they do today already; the scan is free to join as it likes. Positions come from a process of its own,
-2,000 a second through the service's own batch writer. Run by itself: `python -m tests.benchmarks.match`.
+2,000 a second through the service's own batch writer, in process: over HTTP each phone says its own, and a
+request costs there what any costs. Run by itself: `python -m tests.benchmarks.match`.
 """
 
 import asyncio
