@@ -161,6 +161,11 @@ async def test_each_time_becomes_a_task_once_and_exceptions_and_the_end_do_not(q
     await quiet.later(days=1, minutes=1)
     assert await open_due_tasks(quiet.works) == 1
     assert [fact["starts_at"] for fact in (await quiet.said("task-opened"))[2:]] == times[3:4]
+    async with quiet.works.for_system("test") as work:
+        await work.connection.execute("UPDATE beneficiaries SET family = '{}'")
+    await quiet.later(days=1)
+    assert await open_due_tasks(quiet.works) == 1
+    assert len(await quiet.said("task-opened")) == 3  # who is no longer family asks for nothing more
     for _ in range(2):  # an exception that has become a task already
         await quiet.made("daughter-1", "resident", f"{path}/exceptions", {"starts_at": times[2]})
     (ended,) = await quiet.said("task-completed")

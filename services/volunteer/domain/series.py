@@ -58,7 +58,7 @@ class Series:
     """One series; `first_local` has no zone: nine o'clock stays nine o'clock whatever the clocks do.
 
     `next_at` is the next time that has not become a task, None when there is none; `ahead` is how long before
-    an occurrence its task is opened.
+    an occurrence its task is opened. `by_staff`: who asked for it may for anybody.
     """
 
     id: UUID
@@ -78,6 +78,7 @@ class Series:
     weight_kg: int | None = None
     floor: int | None = None
     lift: bool | None = None
+    by_staff: bool = True
     next_at: datetime | None = None
     ended_at: datetime | None = None
     version: int = 1

@@ -13,11 +13,13 @@ from shared.database.work import Connection
 
 _COLUMNS = """
 id, community_id, kind, beneficiary_id, place_id, latitude, longitude, minutes, weight_kg, floor, lift,
-window_minutes, rule, zone, first_local, ahead_hours, asked_by, made_at, next_at, ended_at, version
+window_minutes, rule, zone, first_local, ahead_hours, asked_by, made_at, next_at, ended_at, version,
+by_staff
 """
 _ADD = f"""
 INSERT INTO series ({_COLUMNS}, open_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22,
+        $23)
 """  # noqa: S608
 _CHANGE = """
 UPDATE series SET next_at = $3, open_at = $4, ended_at = $5, version = $6 WHERE community_id = $1 AND id = $2
@@ -65,7 +67,7 @@ async def add(connection: Connection, series: Series) -> None:
         *(series.minutes, series.weight_kg, series.floor, series.lift),
         *(series.window // timedelta(minutes=1), series.rule, series.zone, series.first_local),
         *(series.ahead // timedelta(hours=1), series.asked_by, series.made_at, series.next_at),
-        *(series.ended_at, series.version, series.open_at),
+        *(series.ended_at, series.version, series.by_staff, series.open_at),
     )
 
 
@@ -154,4 +156,5 @@ def _series(row: "asyncpg.Record") -> Series:
         next_at=row["next_at"],
         ended_at=row["ended_at"],
         version=row["version"],
+        by_staff=row["by_staff"],
     )

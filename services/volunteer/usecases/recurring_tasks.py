@@ -79,6 +79,7 @@ async def start_series(work: Work, wish: Recurring, *, only_of: str | None) -> S
         weight_kg=ask.weight_kg,
         floor=ask.floor,
         lift=ask.lift,
+        by_staff=only_of is None,
         next_at=wish.first,
     )
     if next(iter(starts(made, expand)), None) != wish.first:
@@ -158,9 +159,10 @@ async def _open(work: Work, found: Series, start: datetime) -> None:
     if not await series.take(work.connection, found, start, ask.task):
         return
     try:
-        await open_task(work, ask, only_of=None)
+        await open_task(work, ask, only_of=None if found.by_staff else found.asked_by)
     except (WrongTaskError, Invalid, NotFound) as error:
-        # The kind has changed since, or too little time is left: this one is left out, the others go on.
+        # The kind has changed since, who asked is no longer family, or too little time is left: this one is
+        # left out, the others go on.
         log.warning("a recurring task was left out", series=str(found.id), error=type(error).__name__)
         await series.mark_exception(work.connection, found, start, SCHEDULE, work.now, task=None)
 
