@@ -20,6 +20,13 @@ from deploy.replay.topics import behind, said
 TOPIC: Final = "linli.volunteer"
 RELAY: Final = "volunteer-relay"
 CLAIMED_AT_LEAST: Final = 0.6
+HEARD: Final = {
+    "volunteer-registered": "volunteer-registered",
+    "task-offered": OFFERED,
+    "task-claimed": "task-yours",
+    "hours-credited": "hours-credited",
+}
+"""Which message each fact becomes at the phone of the rider it names."""
 
 
 async def judge(access: Access, suite: Suite, played: StationDay, findings: Findings) -> None:
@@ -27,11 +34,13 @@ async def judge(access: Access, suite: Suite, played: StationDay, findings: Find
     await _settled(access, suite)
     asked = await _asked(access, played)
     tasks = await _tasks(access, played)
+    claims = await _claims(access, played)
     events = await asyncio.to_thread(said, client_settings(suite.wiring.kafka()), TOPIC)
     facts = Counter(kind.split(".")[2] for kind, _ in events.values())
     states, ends = Counter(asked.values()), Counter(tasks.values())
     _offers(states, played, facts, findings)
     _tasks_of_the_day(ends, played, facts, findings)
+    _claims_of_the_day(claims, played, facts, findings)
     answer = await access.client.get(f"{access.addresses.phones}/ledger")
     ledger = [orjson.loads(line) for line in answer.raise_for_status().content.splitlines()]
     _phones(ledger, played, events, findings)
@@ -57,8 +66,6 @@ def _tasks_of_the_day(
 ) -> None:
     findings.say("\nTasks")
     findings.equal("opened, on the topic", facts["task-opened"], len(played.opened))
-    findings.equal("claimed, on the topic", facts["task-claimed"], len(played.claimed))
-    findings.at_least("share claimed", len(played.claimed) / len(played.opened), CLAIMED_AT_LEAST)
     findings.equal("completed", ends["completed"], len(played.claimed))
     findings.equal("completed, on the topic", facts["task-completed"], ends["completed"])
     findings.equal("hours credited, on the topic", facts["hours-credited"], ends["completed"])
@@ -67,6 +74,20 @@ def _tasks_of_the_day(
     waits = sorted(minute - played.opened[task] for task, minute in played.claimed.items())
     late = waits[int(len(waits) * 0.95)]
     findings.count("minutes to the claim: median, 95 %", f"{median(waits):.1f}, {late:.1f}")
+
+
+def _claims_of_the_day(
+    claims: dict[str, tuple[str, str]], played: StationDay, facts: Counter[str], findings: Findings
+) -> None:
+    findings.say("\nClaims")
+    findings.equal("claimed, by the riders' own lists", len(claims), len(played.claimed))
+    findings.equal("claimed, on the topic", facts["task-claimed"], len(claims))
+    tasks = {task for task, _ in claims.values()}
+    findings.equal("tasks claimed otherwise than riders did", len(tasks ^ played.claimed.keys()), 0)
+    findings.equal(
+        "confirmed of them", sum(state == "confirmed" for _, state in claims.values()), len(claims)
+    )
+    findings.at_least("share claimed", len(tasks) / len(played.opened), CLAIMED_AT_LEAST)
 
 
 def _phones(
@@ -78,11 +99,17 @@ def _phones(
     """Each rider hears of their entry, and each offer, claim and credit, and nobody of anything else."""
     findings.say("\nPhones")
     phone = {entry.person: entry.phone for entry in played.entries}
-    heard = ("volunteer-registered", "task-offered", "task-claimed", "hours-credited")
-    expected = Counter(phone[data["person"]] for kind, data in events.values() if kind.split(".")[2] in heard)
-    found = Counter(line["to"] for line in ledger)
-    findings.equal("messages at the riders' phones", found.total(), expected.total())
-    findings.count("of them offers", sum(line["template"] == OFFERED for line in ledger))
+    expected = Counter(
+        (HEARD[noun], phone[data["person"]])
+        for kind, data in events.values()
+        if (noun := kind.split(".")[2]) in HEARD
+    )
+    found = Counter((line["template"], line["to"]) for line in ledger)
+    for template in sorted({template for template, _ in found | expected}):
+        rang, said_so = (
+            sum(many for (name, _), many in book.items() if name == template) for book in (found, expected)
+        )
+        findings.equal(f"{template}, as on the topic", rang, said_so)
     findings.equal("phones with one too many or too few", len(found - expected) + len(expected - found), 0)
 
 
@@ -104,6 +131,14 @@ async def _tasks(access: Access, played: StationDay) -> dict[str, str]:
     url = f"{access.addresses.volunteer}/tasks"
     read = [access.send(OPERATOR, "GET", f"{url}/{task}") for task in played.opened]
     return {answer.json()["id"]: answer.json()["state"] for answer in await asyncio.gather(*read)}
+
+
+async def _claims(access: Access, played: StationDay) -> dict[str, tuple[str, str]]:
+    """The task and state of each claim, by the riders' own lists."""
+    url = f"{access.addresses.volunteer}/claims"
+    read = [access.send(entry.person, "GET", url, params={"limit": "100"}) for entry in played.entries]
+    answers = await asyncio.gather(*read)
+    return {one["id"]: (one["task"], one["state"]) for found in answers for one in found.json()["items"]}
 
 
 async def _settled(access: Access, suite: Suite) -> None:
