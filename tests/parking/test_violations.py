@@ -283,7 +283,9 @@ async def test_a_compound_makes_a_kind_its_own_and_open_cases_keep_their_steps(c
     assert [each["violation"] for each in await compound.said(ESCALATED)] == [after, before]
 
 
-async def test_the_board_shows_what_stands_where_and_what_is_unknown(compound: Compound) -> None:
+async def test_the_board_shows_what_stands_where_and_what_is_unknown(
+    compound: Compound, monkeypatch: pytest.MonkeyPatch
+) -> None:
     first = await opened(compound)
     await opened(compound, plate=VISITOR, kind="two-bays")
     await tick(compound, 5)
@@ -305,6 +307,19 @@ async def test_the_board_shows_what_stands_where_and_what_is_unknown(compound: C
     (silent,) = board["compounds"]
     assert (silent["state"], silent["cars"], silent["as_of"]) == ("unknown", None, None)
     assert (board["late"], board["cases"][0]["late"]) == (2, True)
+    third = await opened(compound, plate="浙L77777", kind="exit-blocked")
+    board = (await read_as(compound, "guard", "gu", "/board")).json()
+    assert (board["late"], [each["late"] for each in board["cases"]]) == (2, [True, True, False])
+    assert (board["cases"][-1]["id"], board["standing"][0]["late"]) == (third, 0)
+    longest = max(each["seconds_in_step"] for each in board["cases"])
+    assert abs(max(each["longest_seconds"] for each in board["standing"]) - longest) <= 1
+    for overdue in ("step = 3, next_at = NULL", "step = 2, asked_until = now() - interval '1 minute'"):
+        await system.execute(f"UPDATE violations SET {overdue} WHERE id = $1", UUID(third))
+        board = (await read_as(compound, "guard", "gu", "/board")).json()
+        assert (board["late"], [each["late"] for each in board["cases"]]) == (3, [True] * 3), overdue
+    monkeypatch.setattr("services.parking.api.board.MOST_OPEN", 1)
+    board = (await read_as(compound, "guard", "gu", "/board")).json()
+    assert (board["open"], board["late"], len(board["cases"])) == (3, 3, 1)
     assert (await read_as(compound, "resident", "li", "/board")).status_code == 403
     await listed(await make_patrolled(compound.parking))
 

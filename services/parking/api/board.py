@@ -11,6 +11,7 @@ from services.parking.api.violation_views import ViolationSummary, summary_of
 from services.parking.domain.occupancy import Knowledge, Occupancy
 from services.parking.domain.violation_sight import Sight
 from services.parking.store import shown_violations
+from services.parking.store.shown_violations import Standing
 from services.parking.store.violations import Violation
 from services.parking.usecases.count_cars import count_cars
 from shared.database.work import Work
@@ -56,7 +57,9 @@ class BoardView(BaseModel):
     open: int
     late: int
     standing: list[StandingView]
-    cases: list[ViolationSummary] = Field(description="Late ones first, then the longest; 1,000 at most.")
+    cases: list[ViolationSummary] = Field(
+        description="Late ones first, then the longest; 1,000 at most, while the counts are of all."
+    )
     compounds: list[OccupancyView]
 
 
@@ -66,8 +69,9 @@ async def board(call: Requested) -> Response:
     """Show the board: open cases with the time in their step, late ones, and the compounds' occupancy."""
 
     async def use_case(work: Work) -> BoardView:
-        found = await shown_violations.list_open(work.connection, call.community, MOST_OPEN)
-        return _board(found, await count_cars(work, call.community), work.now)
+        found = await shown_violations.list_open(work.connection, call.community, work.now, MOST_OPEN)
+        standing = await shown_violations.standing(work.connection, call.community, work.now)
+        return _board(found, standing, await count_cars(work, call.community), work.now)
 
     return answered(await call.read(use_case))
 
@@ -85,31 +89,25 @@ def occupancy_view(found: Occupancy) -> OccupancyView:
     )
 
 
-def _board(found: Iterable[Violation], compounds: Iterable[Occupancy], now: datetime) -> BoardView:
-    cases = [summary_of(violation, Sight.full, now) for violation in found]
-    cases.sort(key=lambda case: (not case.late, -case.seconds_in_step, case.id))
+def _board(
+    found: Iterable[Violation], standing: Sequence[Standing], compounds: Iterable[Occupancy], now: datetime
+) -> BoardView:
     return BoardView(
         as_of=now,
-        open=len(cases),
-        late=sum(case.late for case in cases),
-        standing=_standing(cases),
-        cases=cases,
+        open=sum(each.cases for each in standing),
+        late=sum(each.late for each in standing),
+        standing=[_standing(each, now) for each in standing],
+        cases=[summary_of(violation, Sight.full, now) for violation in found],
         compounds=[occupancy_view(each) for each in compounds],
     )
 
 
-def _standing(cases: Sequence[ViolationSummary]) -> list[StandingView]:
-    groups: dict[tuple[str, int, str], list[ViolationSummary]] = {}
-    for case in cases:
-        groups.setdefault((case.kind, case.step, case.action), []).append(case)
-    return [
-        StandingView(
-            kind=kind,
-            step=step,
-            action=action,
-            cases=len(group),
-            late=sum(case.late for case in group),
-            longest_seconds=max(case.seconds_in_step for case in group),
-        )
-        for (kind, step, action), group in sorted(groups.items())
-    ]
+def _standing(found: Standing, now: datetime) -> StandingView:
+    return StandingView(
+        kind=found.kind,
+        step=found.step,
+        action=found.action,
+        cases=found.cases,
+        late=found.late,
+        longest_seconds=max(0, int((now - found.since).total_seconds())),
+    )

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from services.parking.domain.violation import PUNCTUAL
 from services.parking.store.violations import COLUMNS, Violation, violation_of
 from shared.database.work import Connection
 
@@ -33,8 +34,20 @@ ORDER BY opened_at DESC, id DESC LIMIT $9
 """  # noqa: S608
 # Each with a plan of its own: a plate is looked up, and all else is read in order.
 _NEWEST, _OF_PLATE = _LIST % "$5::text IS NULL", _LIST % "plate = $5"
+# What `domain.violation.late` says, for all that is open at once.
+_LATE = """
+(coalesce(asked_until < $2, false) OR coalesce(next_at + $3 < $2, false)
+ OR (step > 0 AND step = jsonb_array_length(steps)))
+"""
 _OPEN = f"""
-SELECT {COLUMNS} FROM violations WHERE community_id = $1 AND outcome IS NULL ORDER BY opened_at, id LIMIT $2
+SELECT {COLUMNS} FROM violations WHERE community_id = $1 AND outcome IS NULL
+ORDER BY {_LATE} DESC, stepped_at, id LIMIT $4
+"""  # noqa: S608
+_STANDING = f"""
+SELECT kind, step, CASE step WHEN 0 THEN 'tell' ELSE steps -> (step - 1) ->> 'action' END AS action,
+       count(*), count(*) FILTER (WHERE {_LATE}), min(stepped_at)
+FROM violations WHERE community_id = $1 AND outcome IS NULL
+GROUP BY 1, 2, 3 ORDER BY 1, 2, 3
 """  # noqa: S608
 _STEPS = """
 SELECT step, action, reason, taken_at, due_at FROM violation_steps
@@ -55,6 +68,18 @@ class Wanted:
     kind: str | None = None
     plate: str | None = None
     standing: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How many open cases of a kind stand at one step, how many of them late, and the oldest since when."""
+
+    kind: str
+    step: int
+    action: str
+    cases: int
+    late: int
+    since: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,9 +146,15 @@ async def list_newest(
     return [violation_of(row) for row in rows]
 
 
-async def list_open(connection: Connection, community: UUID, most: int) -> list[Violation]:
-    """What is open in a community, the longest first."""
-    return [violation_of(row) for row in await connection.fetch(_OPEN, community, most)]
+async def list_open(connection: Connection, community: UUID, now: datetime, most: int) -> list[Violation]:
+    """What is open in a community: late ones first, then the longest in their step."""
+    rows = await connection.fetch(_OPEN, community, now, PUNCTUAL, most)
+    return [violation_of(row) for row in rows]
+
+
+async def standing(connection: Connection, community: UUID, now: datetime) -> list[Standing]:
+    """How all that is open in a community stands."""
+    return [Standing(*row) for row in await connection.fetch(_STANDING, community, now, PUNCTUAL)]
 
 
 async def steps_of(connection: Connection, community: UUID, violation: UUID) -> list[ShownStep]:
