@@ -51,6 +51,7 @@ EDITIONS = {
     9: "8ca52dea33edcf24",
     10: "626d59ee6a8a8a09",
     11: "1a2e3f3bca8bc69f",
+    12: "d3a04bf49c1e73f5",
 }
 """The digest of each edition's files: a change needs a new edition, or nobody would install it."""
 

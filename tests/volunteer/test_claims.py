@@ -115,11 +115,13 @@ async def test_the_waiting_move_up_in_order_and_only_who_can_come(quiet: Volunte
 
 
 async def test_who_is_suspended_loses_what_they_hold(quiet: Volunteering) -> None:
-    task, riders = await quiet.asked(), await many(quiet, 1)
+    task, riders = await quiet.asked(), await many(quiet, 2)
     await quiet.claim("rider-1", riders["rider-1"], task)
-    await quiet.made("zhang", "steward", f"/volunteers/{riders['rider-1']}/suspend")
+    await quiet.claim("rider-2", riders["rider-2"], task, wait=True)
+    for number, noun in ((1, "task-claimed"), (2, "task-opened")):
+        await quiet.made("zhang", "steward", f"/volunteers/{riders[f'rider-{number}']}/suspend")
+        assert (await quiet.said(noun))[-1]["released"] == [f"rider-{number}"]
     assert (await quiet.read("zhang", "steward", f"/tasks/{task}"))["free"] == 1
-    assert (await quiet.said("task-opened"))[-1]["released"] == ["rider-1"]
     refused = await quiet.claim("rider-1", riders["rider-1"], task)
     assert refused.json()["type"].endswith("not-eligible")
 

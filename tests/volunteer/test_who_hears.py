@@ -30,6 +30,7 @@ def test_each_end_of_a_story_is_told_to_whom_it_concerns() -> None:
         "task-reopened": family,
         "task-yours": {RIDER},
         "task-not-yours": {RIDER},
+        "task-passed-on": {GUARD},
         "task-without-you": {GUARD},
         "task-missed": {RIDER},
         "task-taken": family,

@@ -15,7 +15,7 @@ def _asking(fact: Told) -> Iterable[Concerned]:
     return (fact.asked_by, *fact.family)
 
 
-def _and_released(fact: TaskOpened | TaskExpired) -> Iterable[Concerned]:
+def _and_released(fact: TaskOpened | TaskClaimed | TaskExpired) -> Iterable[Concerned]:
     return (*fact.released, *_asking(fact))
 
 
@@ -29,7 +29,7 @@ WATCH: Watch = {
     contracts.DutyEnded: visible_to(*STAFF, concerned=lambda fact: (fact.person,)),
     contracts.TaskOpened: visible_to(*STAFF, concerned=_and_released),
     contracts.TaskOffered: visible_to(*STAFF, concerned=lambda fact: (fact.person,)),
-    contracts.TaskClaimed: visible_to(*STAFF, concerned=lambda fact: (fact.person, *_asking(fact))),
+    contracts.TaskClaimed: visible_to(*STAFF, concerned=lambda fact: (fact.person, *_and_released(fact))),
     contracts.TaskCompleted: visible_to(*STAFF, concerned=_all_of),
     contracts.TaskExpired: visible_to(*STAFF, concerned=_and_released),
     contracts.TaskDisputed: visible_to(*STAFF, concerned=lambda fact: (*fact.volunteers, *_asking(fact))),

@@ -126,8 +126,13 @@ async def take_place(
     return changed, claim
 
 
-async def promote(work: Work, task: Task, held: Sequence[Claim]) -> Task | None:
-    """Gives a place that became free to the first who waits and can come; None when there is nobody."""
+async def promote(
+    work: Work, task: Task, held: Sequence[Claim], released: tuple[str, ...] = ()
+) -> Task | None:
+    """Gives a place that became free to the first who waits and can come; None when there is nobody.
+
+    `released` is who has lost it without their own doing.
+    """
     connection = work.connection
     for waiting in await claims.waiting(connection, task.community, task.id):
         volunteer = await volunteers.find(connection, task.community, waiting.volunteer)
@@ -150,7 +155,7 @@ async def promote(work: Work, task: Task, held: Sequence[Claim]) -> Task | None:
         if taken is None:
             return None
         await claims.leave(connection, task.community, task.id, waiting.person)
-        tell_claimed(work, *taken, from_waiting=True)
+        tell_claimed(work, *taken, from_waiting=True, released=released)
         return taken[0]
     return None
 

@@ -75,7 +75,7 @@ async def free_place(
     """
     await claims.change(work.connection, released)
     await tasks.give_back_place(work.connection, task, released.id)
-    if await promote(work, task, others) is not None:
+    if await promote(work, task, others, told) is not None:
         return
     changed = replace(
         task.changed(),

@@ -66,8 +66,10 @@ def tell_offered(work: Work, task: Task, offer: Offer) -> None:
     work.emit(fact, sequence=task.version, community=task.community)
 
 
-def tell_claimed(work: Work, task: Task, claim: Claim, *, from_waiting: bool = False) -> None:
-    """Say who will come, and when."""
+def tell_claimed(
+    work: Work, task: Task, claim: Claim, *, from_waiting: bool = False, released: tuple[str, ...] = ()
+) -> None:
+    """Say who will come, and when; and who no longer is to, without their doing."""
     fact = TaskClaimed(
         claim=claim.id,
         number=claim.number,
@@ -76,6 +78,7 @@ def tell_claimed(work: Work, task: Task, claim: Claim, *, from_waiting: bool = F
         starts_at=claim.starts_at,
         ends_at=claim.ends_at,
         from_waiting=from_waiting,
+        released=released,
         **_known(task),
     )
     work.emit(fact, sequence=task.version, community=task.community)

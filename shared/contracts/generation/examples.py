@@ -256,6 +256,8 @@ def _tasks() -> Iterator[Example]:
     yield example("Who had taken it may not come any more", again, sequence=3)
     yield example("A case became a task for the volunteers", TaskOpened(**case_task, **window))
     yield example("A rider will come in the next gap between orders", claim, sequence=2)
+    moved = claim.model_copy(update={"from_waiting": True, "released": (GUARD,)})
+    yield example("Who had waited has the place of one who may not help any more", moved, sequence=4)
     done = TaskCompleted(outcome="done", completed_at=gone, volunteers=(RIDER,), **known)
     nothing = TaskCompleted(outcome="not-needed", completed_at=gone, released=(GUARD,), **case_task)
     yield example("The elder confirmed it", done, sequence=5, time=gone)

@@ -50,6 +50,9 @@ class TaskClaimed(Fact, event_type="linli.volunteer.task-claimed.v1", subject="t
     family: tuple[PersonId, ...] = Field(
         default=(), max_length=16, description="The one who is helped and their family."
     )
+    released: tuple[PersonId, ...] = Field(
+        default=(), max_length=256, description="Who had the place before and may not any more."
+    )
 
 
 class TaskCompleted(Fact, event_type="linli.volunteer.task-completed.v1", subject="task"):
