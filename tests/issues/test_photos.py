@@ -65,6 +65,16 @@ async def test_a_photo_is_cleaned_kept_once_and_seen_by_whoever_may_see_the_case
     assert len((await town.get(f"/cases/{case}/photos"))["items"]) == 1
     assert len(files_of(town)) == 2
     assert (await add(town, case, photo(), person="eve")).status_code == 404
+    address = f"/cases/{case}/photos/{told['id']}"
+    for public in (True, True, False):
+        assert (await town.ask("POST", f"{address}/publish", body={"public": public})).status_code == 200
+    assert (await town.ask("POST", f"{address}/remove")).status_code == 200
+    entries = (await town.get(f"/cases/{case}/history"))["items"][2:]
+    assert [(entry["change"], entry["actor"]) for entry in entries] == [
+        *(("photo-added", "rita"), ("photo-published", "olive")),
+        *(("photo-hidden", "olive"), ("photo-removed", "olive")),
+    ]
+    assert {entry["detail"]["photo"] for entry in entries} == {told["id"]}
 
 
 async def sent_as_form(town: Town, case: UUID) -> str:

@@ -106,7 +106,7 @@ async def test_a_day_of_trouble_rings_as_a_day_of_peace(street: Street) -> None:
     await _loaded_once(street)
     peace, told = await street.day()
     assert [story.TITLE for story in STORIES if story.TITLE not in told] == []
-    assert "reported, assigned, overdue, assigned, resolved, checked, closed, rated" in told
+    assert "reported, assigned, photo-added, overdue, assigned, resolved, checked, closed, rated" in told
     assert "0 open, 0 late" in told
     for name in street.suite.services:
         assert street.suite.stop(name)

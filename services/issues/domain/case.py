@@ -49,6 +49,10 @@ class Change(StrEnum):
     extension_asked = "extension-asked"
     extended = "extended"
     extension_refused = "extension-refused"
+    photo_added = "photo-added"
+    photo_published = "photo-published"
+    photo_hidden = "photo-hidden"
+    photo_removed = "photo-removed"
 
 
 def _from(*before: State, to: State) -> Mapping[State, State]:

@@ -64,6 +64,10 @@ CHANGES: Mapping[Language, Mapping[str, str]] = {
         "extension-asked": "处理人申请延期",
         "extended": "已批准延期",
         "extension-refused": "延期申请未获批准",
+        Change.photo_added: "添加了照片",
+        Change.photo_published: "照片已公开",
+        Change.photo_hidden: "照片不再公开",
+        Change.photo_removed: "照片已移除",
     },
     Language.en: {
         Change.reported: "You reported it",
@@ -85,6 +89,10 @@ CHANGES: Mapping[Language, Mapping[str, str]] = {
         "extension-asked": "The handler asked for more time",
         "extended": "More time was given",
         "extension-refused": "More time was not given",
+        Change.photo_added: "A photo was added",
+        Change.photo_published: "A photo was made public",
+        Change.photo_hidden: "A photo is no longer public",
+        Change.photo_removed: "A photo was taken away",
     },
 }
 _KNOWN = frozenset(language.value for language in Language)

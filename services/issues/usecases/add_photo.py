@@ -7,11 +7,12 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from uuid import UUID
 
-from services.issues.domain.case import Case, Seer, may_see
+from services.issues.domain.case import Case, Change, Seer, may_see
 from services.issues.domain.photos import Photo, PhotoKind, check_adding
 from services.issues.store.cases import case_by_id
 from services.issues.store.photo_objects import PhotoObjects
 from services.issues.store.photos import announce_photo, attach_photo, photos_of, same_photo
+from services.issues.usecases.changing_case import held_case, record_photo
 from services.issues.usecases.clean_picture import Darkroom
 from services.issues.usecases.versions import missing, tenant
 from shared.database.work import Work
@@ -73,18 +74,19 @@ async def show_photo(work: Work, photo: Photo, seer: Seer) -> Photo:
         NotFound, NotTheirs, WrongState, TooManyPhotos: see there.
         Unavailable: writing its objects took too long.
     """
-    case = await _seen(work, photo.case, seer, lock=True)
+    case = await held_case(work, photo.case, seer, None)
     there = await same_photo(work.connection, tenant(work), photo.case, photo.kind, photo.uploaded)
     if there is not None:
         return there
     await _check(work, case, seer, photo.kind)
     if not await attach_photo(work.connection, tenant(work), photo.id):
         raise Unavailable("the upload took too long; send it again")
+    await record_photo(work, case, Change.photo_added, photo)
     return photo
 
 
-async def _seen(work: Work, case_id: UUID, seer: Seer, *, lock: bool = False) -> Case:
-    found = await case_by_id(work.connection, tenant(work), case_id, lock=lock)
+async def _seen(work: Work, case_id: UUID, seer: Seer) -> Case:
+    found = await case_by_id(work.connection, tenant(work), case_id)
     if found is None or not may_see(found[0], seer):
         raise missing("case")
     return found[0]

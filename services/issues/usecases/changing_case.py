@@ -1,11 +1,13 @@
 """What every change of a case has in common: it is held, changed, and entered in its history."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
 from services.issues.domain.case import Case, Change, Seer, may_see
 from services.issues.domain.extension import ENDS_ASKING
+from services.issues.domain.photos import Photo
 from services.issues.store.cases import add_entry, case_by_id, update_case
 from services.issues.store.extensions import end_asking
 from services.issues.usecases.versions import missing, tenant
@@ -26,6 +28,12 @@ async def held_case(work: Work, case_id: UUID, seer: Seer, expected: int | None)
     if expected is not None:
         matching(found[0].version, expected)
     return found[0]
+
+
+async def record_photo(work: Work, case: Case, change: Change, photo: Photo) -> None:
+    """Enter in a held case's history what happened to one of its photos."""
+    detail = {"photo": str(photo.id), "kind": photo.kind}
+    await record(work, replace(case, version=case.version + 1), change, detail=detail)
 
 
 async def record(

@@ -3,9 +3,10 @@
 from dataclasses import replace
 from uuid import UUID
 
-from services.issues.domain.case import NotTheirs, Seer
+from services.issues.domain.case import Change, NotTheirs, Seer
 from services.issues.domain.photos import Photo, may_remove
 from services.issues.store import photos
+from services.issues.usecases.changing_case import held_case, record_photo
 from services.issues.usecases.look_at_photos import find_photo
 from services.issues.usecases.versions import tenant
 from shared.database.work import Work
@@ -18,8 +19,10 @@ async def remove_photo(work: Work, case_id: UUID, photo_id: UUID, by: Seer) -> P
         NotFound: see there.
         NotTheirs: somebody else added it.
     """
+    case = await held_case(work, case_id, by, None)
     photo = await find_photo(work, case_id, photo_id, by, lock=True)
     if not may_remove(photo, by):
         raise NotTheirs("only who added a photo, or an operator, takes it away")
     await photos.remove_photo(work.connection, tenant(work), photo.id, by.person, work.now)
+    await record_photo(work, case, Change.photo_removed, photo)
     return replace(photo, public=False)
