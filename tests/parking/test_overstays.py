@@ -145,6 +145,17 @@ async def test_a_household_s_vehicle_may_stay_and_a_changed_rule_judges_anew(com
     await compound.rule(30, since=-1, households_exempt=False)
     await compound.settled()
     assert len(await compound.said(OVER)) == 3
+    # A car that was gone before a rule came to hold it is written down: nobody hears, nor that it was none.
+    await compound.deliver("out", compound.read(20, "浙B00003"))
+    await compound.deliver("in", compound.read(0, "浙B00003"))
+    for minutes, standing in ((10, 3), (10, 3), (600, 0)):
+        await compound.rule(minutes, since=-1, households_exempt=False)
+        await compound.settled()
+        async with compound.client() as client:
+            found = (await client.get("/overstays", params={"standing": True})).json()["items"]
+        assert len(found) == standing
+        assert [each["plate"] for each in found if not each["told"]] == ["浙B00003"] * (standing > 0)
+    assert (len(await compound.said(OVER)), len(await compound.said(BACK))) == (3, 3)
 
 
 @pytest.mark.parametrize("seed", range(2))

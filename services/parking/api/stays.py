@@ -49,6 +49,7 @@ class OverstayView(BaseModel):
     exited_at: datetime | None
     provisional: bool
     contact: str | None = Field(description="Who was told; without one the compound's guards.")
+    told: bool = Field(description="Nobody was when only a later rule found a stay too long that had ended.")
     raised_at: datetime
     retracted_at: datetime | None
 
@@ -132,6 +133,7 @@ def _overstay_view(said: Overstay) -> OverstayView:
         exited_at=said.exited_at,
         provisional=said.provisional,
         contact=said.contact,
+        told=said.told,
         raised_at=said.raised_at,
         retracted_at=said.retracted_at,
     )

@@ -12,13 +12,14 @@ THRESHOLD = 1
 
 _RAISE = """
 INSERT INTO overstays AS said (stay_id, threshold, community_id, compound_id, plate, due_at, provisional,
-                               contact, raised_at)
-SELECT stay_id, $9, community_id, compound_id, plate, due_at, provisional, contact, $8
-FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::timestamptz[], $6::boolean[], $7::text[])
-     AS row (stay_id, community_id, compound_id, plate, due_at, provisional, contact)
+                               contact, raised_at, told)
+SELECT stay_id, $9, community_id, compound_id, plate, due_at, provisional, contact, $8, told
+FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::timestamptz[], $6::boolean[], $7::text[],
+            $10::boolean[])
+     AS row (stay_id, community_id, compound_id, plate, due_at, provisional, contact, told)
 ON CONFLICT (stay_id, threshold) DO UPDATE
 SET due_at = excluded.due_at, provisional = excluded.provisional, contact = excluded.contact,
-    raised_at = excluded.raised_at, retracted_at = NULL
+    raised_at = excluded.raised_at, retracted_at = NULL, told = excluded.told
 """
 _RETRACT = """
 UPDATE overstays SET retracted_at = $2 WHERE stay_id = ANY($1::uuid[]) AND threshold = $3
@@ -26,7 +27,7 @@ UPDATE overstays SET retracted_at = $2 WHERE stay_id = ANY($1::uuid[]) AND thres
 """
 _LIST = """
 SELECT said.stay_id, said.threshold, said.compound_id, said.plate, stays.entered_at, said.due_at,
-       stays.exited_at, said.provisional, said.contact, said.raised_at, said.retracted_at
+       stays.exited_at, said.provisional, said.contact, said.raised_at, said.retracted_at, said.told
 FROM overstays said JOIN stays ON stays.id = said.stay_id AND stays.community_id = said.community_id
 WHERE said.community_id = $1 AND %s
   AND ($3::boolean IS NULL OR (said.retracted_at IS NULL) = $3)
@@ -47,6 +48,7 @@ class Raised:
     due_at: datetime
     provisional: bool
     contact: str | None
+    told: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +66,7 @@ class Overstay:
     contact: str | None
     raised_at: datetime
     retracted_at: datetime | None
+    told: bool
 
 
 async def put_raised(connection: Connection, raised: Sequence[Raised], now: datetime) -> None:
@@ -79,6 +82,7 @@ async def put_raised(connection: Connection, raised: Sequence[Raised], now: date
         [each.contact for each in raised],
         now,
         THRESHOLD,
+        [each.told for each in raised],
     )
 
 

@@ -19,7 +19,8 @@ stays.version
 """
 _AROUND = f"""
 SELECT {_COLUMNS}, overstays.due_at AS alarm_due, overstays.contact AS alarm_contact,
-       overstays.stay_id IS NOT NULL AND overstays.retracted_at IS NULL AS standing
+       overstays.stay_id IS NOT NULL AND overstays.retracted_at IS NULL AS standing,
+       overstays.told AS alarm_told
 FROM unnest($1::uuid[], $2::text[], $3::timestamptz[]) AS car (compound_id, plate, since)
 CROSS JOIN LATERAL (
     SELECT coalesce(max(begins_at), '-infinity') AS begins_at FROM stays
@@ -32,7 +33,8 @@ LEFT JOIN overstays ON overstays.stay_id = stays.id AND overstays.threshold = 1
 # By the index on a car's stays: the last one, whatever else there is.
 _LAST = f"""
 SELECT {_COLUMNS}, overstays.due_at AS alarm_due, overstays.contact AS alarm_contact,
-       overstays.stay_id IS NOT NULL AND overstays.retracted_at IS NULL AS standing
+       overstays.stay_id IS NOT NULL AND overstays.retracted_at IS NULL AS standing,
+       overstays.told AS alarm_told
 FROM unnest($1::uuid[], $2::text[]) AS car (compound_id, plate)
 CROSS JOIN LATERAL (
     SELECT * FROM stays WHERE stays.compound_id = car.compound_id AND stays.plate = car.plate
@@ -79,7 +81,7 @@ CROSS JOIN LATERAL (
 
 
 class KnownStay(NamedTuple):
-    """A stay as stored; `standing` tells whether its overstay was said and not taken back."""
+    """A stay as stored; `standing`: its overstay was found and not taken back, `alarm_told`: and heard."""
 
     id: UUID
     community: UUID
@@ -97,6 +99,7 @@ class KnownStay(NamedTuple):
     alarm_due: datetime | None = None
     alarm_contact: str | None = None
     standing: bool = False
+    alarm_told: bool | None = None
 
     def began_with(self, read: GateRead) -> bool:
         return (self.first_device, self.first_read) == (read.device, read.read)

@@ -133,7 +133,8 @@ def _settle(work: Work, settled: Settled, seen: _Seen, trace: str | None) -> Non
         verdict=judgement.verdict,
     )
     provisional = seen.watermark.provisional and stay.state is not StayState.exited
-    said = list(_said(seen, change, provisional=provisional))
+    heard = _somebody_hears(seen, change)
+    said = list(_said(seen, change if heard else None, provisional=provisional))
     version = 0 if was is None else was.version
     now = _now(seen, judgement.again_at, version + len(said))
     for number, (fact, time) in enumerate(said, version + 1):
@@ -144,10 +145,33 @@ def _settle(work: Work, settled: Settled, seen: _Seen, trace: str | None) -> Non
         settled.changed.append(now)
     if change is Change.raised and limit.due_at is not None:
         settled.raised.append(
-            Raised(now.id, now.community, now.compound, now.plate, limit.due_at, provisional, limit.contact)
+            Raised(
+                now.id,
+                now.community,
+                now.compound,
+                now.plate,
+                limit.due_at,
+                provisional,
+                limit.contact,
+                heard,
+            )
         )
     if change is Change.retracted:
         settled.retracted.append(now.id)
+
+
+def _somebody_hears(seen: _Seen, change: Change | None) -> bool:
+    """Tell whether an alarm, or that it was none, is for anybody.
+
+    A car whose exit was known already, and which only another limit finds too long, is gone: nobody can act.
+    """
+    was, stay = seen.was, seen.stay
+    if was is None:
+        return True
+    if change is Change.retracted:
+        return bool(was.alarm_told)
+    known_gone = stay.exited_at is not None and was.exited_at == stay.exited_at
+    return not (known_gone and was.due_at != seen.limit.due_at)
 
 
 def _now(seen: _Seen, judge_at: datetime | None, version: int) -> KnownStay:
