@@ -2,6 +2,11 @@
 
 Both services run in a process of their own on the same durable server, in turns; neither relays, so the
 outbox only grows and is emptied between the rounds. Run by itself: `python -m tests.benchmarks.reads`.
+
+The goals stand beside what was measured, for the reader to judge: a machine that is busy with something else
+misses them without a fault of ours, so the exit status says only whether it could be measured, as of all
+benchmarks. The 10x of batches is reads a second of ours that come by a hundred over those of the plain
+service, which come one by one; how much cheaper a read of ours becomes in a batch has no goal.
 """
 
 import statistics
@@ -124,7 +129,7 @@ def lines(result: Result) -> list[str]:
         _line("single, plain", result.plain),
         f"{'ratio':<16} {result.ratio:>10.2f}x  (goal: 1.7x, aim: 2x)",
         _line("by 100, ours", result.batches),
-        f"{'ratio':<16} {result.per_read_plain:>10.2f}x  a read, beside the plain service (goal: 10x)",
+        f"{'ratio':<16} {result.per_read_plain:>10.2f}x  a read, beside single plain ones (goal: 10x)",
         f"{'ratio':<16} {result.per_read:>10.2f}x  a read, beside single ones of ours",
         *(f"{name:<16} p50 {load.p50_ms} ms, p99 {load.p99_ms} ms" for name, load in result.loads.items()),
     ]
