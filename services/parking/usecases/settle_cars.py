@@ -133,7 +133,7 @@ def _settle(work: Work, settled: Settled, seen: _Seen, trace: str | None) -> Non
         verdict=judgement.verdict,
     )
     provisional = seen.watermark.provisional and stay.state is not StayState.exited
-    heard = _somebody_hears(seen, change)
+    heard = change is None or _somebody_hears(seen, change)
     said = list(_said(seen, change if heard else None, provisional=provisional))
     version = 0 if was is None else was.version
     now = _now(seen, judgement.again_at, version + len(said))
@@ -160,7 +160,7 @@ def _settle(work: Work, settled: Settled, seen: _Seen, trace: str | None) -> Non
         settled.retracted.append(now.id)
 
 
-def _somebody_hears(seen: _Seen, change: Change | None) -> bool:
+def _somebody_hears(seen: _Seen, change: Change) -> bool:
     """Tell whether an alarm, or that it was none, is for anybody.
 
     A car whose exit was known already, and which only another limit finds too long, is gone: nobody can act.
