@@ -1,5 +1,6 @@
 """Move your car: seen by a camera, its owner told and told again, a guard asked, ended by a second look."""
 
+from datetime import timedelta
 from typing import Any
 
 from deploy.demo.day.gate import install
@@ -69,6 +70,7 @@ async def _registered(stage: Stage, household: Household) -> None:
     within = {"within": stage.places[household.building], "limit": 100}
     listed = await stage.asks(OPERATOR, "GET", f"{issues}/households", params=within)
     ids = {each["code"]: each["id"] for each in listed["items"]}
-    body = {"household": ids[household.code], "plate": PLATE}
+    since = (stage.now() - timedelta(days=1)).isoformat()
+    body = {"household": ids[household.code], "plate": PLATE, "valid_from": since}
     await stage.asks(OPERATOR, "POST", f"{parking}/vehicles", json=body)
     await stage.rings("vehicle-registered", household.persons[0])
