@@ -67,8 +67,10 @@ async def test_with_the_code_one_sees_shows_withdraws_and_rates(town: Town) -> N
     shown_both = await claim(town, "GET", "", code)
     assert [each["kind"] for each in shown_both.json()["photos"]] == ["before", "after"]
     assert "olive" not in shown_both.text
-    await town.ask("POST", f"/cases/{case}/resolve", body={"outcome": "towed"})
-    await town.ask("POST", f"/cases/{case}/check", person="bea", body={"fixed": True})
+    for fixed, state in ((False, "assigned"), (True, "checked")):
+        await town.ask("POST", f"/cases/{case}/resolve", body={"outcome": "towed"})
+        checked = await claim(town, "POST", "/check", code, json={"fixed": fixed})
+        assert (checked.status_code, checked.json()["state"]) == (200, state), checked.text
     closed = await town.ask("POST", f"/cases/{case}/close", body={})
     assert closed.status_code == 200, closed.text
     rated = await claim(town, "POST", "/rate", code, json={"stars": 2})

@@ -10,13 +10,14 @@ from uuid import UUID
 from fastapi import Depends, Header, Request, Response
 from pydantic import BaseModel
 
-from services.issues.api.case_changes import NoteIn, RateIn, ReopenIn
+from services.issues.api.case_changes import CheckIn, NoteIn, RateIn, ReopenIn
 from services.issues.api.photos import JPEG, PhotoOut, Size, picture
 from services.issues.api.uploading import UPLOAD, UPLOAD_LIMIT, uploaded_photo
 from services.issues.domain.case import State
 from services.issues.domain.photos import Photo, PhotoKind
 from services.issues.domain.plain_words import Language, language_of, said_of_change, said_of_state
 from services.issues.usecases.add_photo import OpenWork, Photography, keep_photo, show_photo
+from services.issues.usecases.check_case import check_case
 from services.issues.usecases.link_case import link_case
 from services.issues.usecases.look_at_photos import find_photo, list_photos
 from services.issues.usecases.look_up_case import WholeCase, look_up_case
@@ -156,6 +157,15 @@ async def withdraw(body: NoteIn, claimed: Opened, response: Response) -> Claimed
     """Take one's report back."""
     async with claimed.open() as work:
         await withdraw_case(work, claimed.claim.case, claimed.seer, body.note, None)
+    return await claimed.shown(response)
+
+
+@routes.post("/check", response_model=ClaimedOut)
+@public()
+async def check(body: CheckIn, claimed: Opened, response: Response) -> ClaimedOut:
+    """Say whether what is called settled is so."""
+    async with claimed.open() as work:
+        await check_case(work, claimed.claim.case, claimed.seer, body.note, None, fixed=body.fixed)
     return await claimed.shown(response)
 
 
