@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
@@ -16,7 +16,7 @@ import orjson
 from deploy.demo.access import Access, Addresses
 from deploy.embedded.suite import Suite
 from deploy.kafka.topics import client_settings
-from deploy.replay.app import App
+from deploy.replay.app import CITY_ZONE, App
 from deploy.replay.city import COMMUNITY, OPERATOR
 from deploy.replay.escalating import play_a_week
 from deploy.replay.expected import Shown, expected_messages
@@ -27,6 +27,7 @@ from deploy.replay.lateness import FIGURES, figures
 from deploy.replay.preparing import prepare_city
 from deploy.replay.recorded import Row, rows_of
 from deploy.replay.topics import TopicCount, behind, count_events
+from shared.runtime.clock import RECHECK_SECONDS, JumpingClock, jump
 
 LIVE_ROWS: Final = 1000
 KILLS_EACH: Final = 10
@@ -78,6 +79,7 @@ async def play_issue_reports(suite: Suite, hands: ThreadPoolExecutor, path: Path
         await _import_again(stage)
         app = App(access, districts, lambda position: executioner.reach(position, live_kills))
         live_kills = planned_kills(LIVE_ROWS, KILLS_EACH, seed=311)
+        await _morning(suite.folder / "clock.json")
         answers = await _live(stage, app)
         await play_a_week(suite, hands, stage.kafka, answers, findings)
     _print_kills(executioner, findings)
@@ -138,6 +140,14 @@ async def _import_again(stage: Stage) -> None:
     await _caught_up(stage, TOPIC)
     findings.equal("new ids in Kafka", len(stage.count_reported().ids) - len(before.ids), 0)
     findings.equal("messages at the phones", len(await stage.ledger()), 0)
+
+
+async def _morning(clock: Path) -> None:
+    """Jump to the city's next morning: at night nobody is told of ordinary things."""
+    now = JumpingClock(clock).now().astimezone(CITY_ZONE)
+    nine = now.replace(hour=9, minute=0, second=0, microsecond=0)
+    jump(clock, nine if now <= nine else nine + timedelta(days=1))
+    await asyncio.sleep(RECHECK_SECONDS * 1.5)  # until no process believes in the night any more
 
 
 async def _live(stage: Stage, app: App) -> list[dict[str, Any]]:
