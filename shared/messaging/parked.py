@@ -11,9 +11,14 @@ SELECT key FROM dead_letters WHERE consumer = $1 AND topic = $2 AND key = ANY ($
 UNION
 SELECT key FROM parked_events WHERE consumer = $1 AND topic = $2 AND key = ANY ($3::bytea[])
 """
+# A dead letter that is read again, because its offset was not committed, does not wait behind itself.
 _PARK = """
 INSERT INTO parked_events (consumer, topic, partition, "offset", key, headers, value, recorded_at)
-SELECT $1, $2, $3, * FROM unnest($4::bigint[], $5::bytea[], $6::bytea[], $7::bytea[], $8::timestamptz[])
+SELECT $1, $2, $3, *
+FROM unnest($4::bigint[], $5::bytea[], $6::bytea[], $7::bytea[], $8::timestamptz[])
+    AS record (place, key, headers, value, recorded_at)
+WHERE NOT EXISTS (SELECT FROM dead_letters
+                  WHERE consumer = $1 AND topic = $2 AND partition = $3 AND "offset" = place)
 ON CONFLICT DO NOTHING
 """
 

@@ -11,6 +11,8 @@ from deploy.embedded.databases import DatabaseUrls
 from shared.database.work import Works
 from shared.messaging.dead_letters import list_dead_letters
 from shared.messaging.envelope import VALUE_LIMIT, Record, to_record
+from shared.messaging.incoming import Incoming
+from shared.messaging.parked import park
 from shared.messaging.relay import Relay
 from shared.messaging.settings import KafkaSettings
 from tests.messaging.conftest import ReadTopic
@@ -157,6 +159,10 @@ async def test_a_tombstone_parks_its_key_until_it_is_discarded(service: Service)
         await until(lambda: has_parked(service, 2))
     (letter,) = await list_dead_letters(service.works, "notify")
     assert (letter.reason, letter.key, letter.parked) == ("null-value", key, 2)
+    place = (letter.topic, letter.partition, letter.offset)
+    async with service.works.for_system("test") as work:  # read again: its offset was not committed
+        await park(work.connection, "notify", [Incoming(*place, key, (), None, 0)])
+    assert await service.count("parked_events") == 2
     assert (await service.redelivery().redeliver(letter.id)).dead == 1
     assert (await service.redelivery().discard(letter.id)).done == 2
     assert of_case(await service.effects(), case) == [1, 2, 3]
