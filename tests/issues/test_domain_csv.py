@@ -43,6 +43,7 @@ def test_pieces_read_as_the_whole(
         b"a,\x00b\n",
         "截".encode()[:2],
         b'a,"' + b"x" * (LONGEST_ROW + 10) + b"\n\n",
+        b'a,"' + b"x\n" * (4 * LONGEST_ROW),  # 4 million lines, which must not be counted for each of them
     ],
 )
 def test_what_is_no_csv_says_so(data: bytes) -> None:

@@ -88,6 +88,9 @@ def column_numbers(header: Iterable[str]) -> dict[str, int]:
 def _end_of_whole_rows(text: str) -> int:
     """Find the end of the last row that is complete: a line break with all quotes before it in pairs."""
     end = text.rfind("\n") + 1
-    while end and text.count('"', 0, end) % 2:
-        end = text.rfind("\n", 0, end - 1) + 1
+    odd = text.count('"', 0, end) % 2
+    while end and odd:  # each character is counted twice at most, also where a quote is never closed
+        line = text.rfind("\n", 0, end - 1) + 1
+        odd = (odd + text.count('"', line, end)) % 2
+        end = line
     return end
