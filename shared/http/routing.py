@@ -119,11 +119,13 @@ def _named_community(headers: dict[bytes, bytes]) -> UUID | None:
 
 
 def _hash_start(scope: Scope, headers: dict[bytes, bytes]) -> bytes | None:
-    """Hash only what carries an idempotency key."""
+    """Hash only what carries an idempotency key, behind the service's secret where it has one."""
     if b"idempotency-key" not in headers:
         return None
     query = scope["query_string"].decode("latin-1")
-    return request_line(scope["method"], f"{scope['path']}?{query}" if query else scope["path"])
+    line = request_line(scope["method"], f"{scope['path']}?{query}" if query else scope["path"])
+    secret: bytes = getattr(scope["app"].state, "fingerprint_secret", b"")
+    return secret + line
 
 
 def _is_form(route: APIRoute) -> bool:
