@@ -1,6 +1,6 @@
 """Those who help: entered as volunteers once, on duty for some hours, and somewhere near."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from deploy.demo.day.stage import Stage
@@ -27,9 +27,18 @@ async def on_duty(stage: Stage, person: str, kind: str, position: dict[str, floa
     """Let somebody begin four hours of duty, now, at this position; gives their entry."""
     entry = await volunteer(stage, person, kind)
     base = stage.access.addresses.volunteer
-    until = {"ends_at": (stage.now() + timedelta(hours=4)).isoformat()}
-    there = await stage.asks(person, "GET", f"{base}/volunteers/{entry}/duty")
-    if not any(duty["state"] == "on" for duty in there["items"]):
+    now = stage.now()
+    until = {"ends_at": (now + timedelta(hours=4)).isoformat()}
+
+    async def settled() -> dict[str, bool] | None:
+        """What is on is from today: yesterday's duty stands until the clock has ended it."""
+        there = await stage.asks(person, "GET", f"{base}/volunteers/{entry}/duty")
+        on = [duty for duty in there["items"] if duty["state"] == "on"]
+        over = any(datetime.fromisoformat(duty["ends_at"]) <= now for duty in on)
+        return None if over else {"on": bool(on)}
+
+    duty = await stage.until(f"the end of yesterday's duty of {person}", settled)
+    if not duty["on"]:
         await stage.asks(person, "POST", f"{base}/volunteers/{entry}/duty", json=until)
     await stage.asks(
         person, "POST", f"{base}/positions", json={"volunteer": entry, "datum": "wgs84"} | position
