@@ -171,8 +171,14 @@ async def claim_keys(connection: Connection, claims: Sequence[KeyClaim]) -> dict
     if len(new) == len(ordered):
         return {}
     taken = {(row[0], row[1], row[2]) for row in new}
-    old = [ident for ident, _ in ordered if ident not in taken]
-    rows = await connection.fetch(_FIND_MANY, *(list(column) for column in zip(*old, strict=True)))
+    return await find_answers(connection, [ident for ident, _ in ordered if ident not in taken])
+
+
+async def find_answers(connection: Connection, idents: Sequence[Ident]) -> dict[Ident, StoredAnswer]:
+    """Look up the answers kept under keys, and take none."""
+    if not idents:
+        return {}
+    rows = await connection.fetch(_FIND_MANY, *(list(column) for column in zip(*idents, strict=True)))
     return {(row[0], row[1], row[2]): StoredAnswer(*row[3:]) for row in rows}
 
 

@@ -5,11 +5,12 @@ import json
 from collections import defaultdict
 from typing import Any
 
+import asyncpg
 import pytest
 from confluent_kafka import Consumer, TopicPartition
 
 from services.issues.api.events import WATCH
-from services.issues.usecases.report_issues import Report, report_issues
+from services.issues.usecases.report_issues import Key, Report, report_issues
 from services.issues.usecases.routings import Routings
 from shared.contracts import Assignee, IssueAssigned, IssueRated
 from shared.errors import Invalid
@@ -149,3 +150,25 @@ async def test_a_flush_whose_answer_was_lost_can_be_repeated(
         assert screener is not None
         assert screener.role == role
         await town.ask("POST", "/roles", body={"person": "dora", "role": "dispatcher"})
+
+
+async def test_a_rule_changed_behind_a_flush_is_read_anew_and_nothing_is_stored_meanwhile(town: Town) -> None:
+    works, routings = town.running.context.works, Routings()
+    key = Key("rita", "stale", b"the same request")
+    reports = [report_in(town, key=key), report_in(town)]
+
+    async def flush() -> list[Any]:
+        async with works.for_system("test") as work:
+            return await report_issues(work, reports, routings)
+
+    async with works.for_system("test") as work:
+        assert await routings.current(work.connection, [town.id])
+    await town.rule("vans", {"person": "vera"}, category="fire-lane")
+    with pytest.raises(asyncpg.SerializationError):
+        await flush()
+    stored = "SELECT count(*) FROM cases WHERE community_id = $1"
+    taken = "SELECT count(*) FROM idempotency_keys WHERE community_id = $1 AND key = 'stale'"
+    assert [await town.system.fetchval(query, town.id) for query in (stored, taken)] == [0, 0]
+    answers = await flush()
+    assert [json.loads(answer.body)["assignee"]["person"] for answer in answers] == ["vera", "vera"]
+    assert [await town.system.fetchval(query, town.id) for query in (stored, taken)] == [2, 1]

@@ -4,6 +4,7 @@ import asyncio
 from typing import Any
 from uuid import uuid4
 
+import httpx
 import pytest
 
 from services.issues.api.reports import ReportedOut
@@ -69,6 +70,23 @@ async def test_one_key_is_one_case_however_often_it_is_sent(town: Town) -> None:
     somebody = await town.ask("POST", "/reports", person="bob", roles=("resident",), body=other, key="k1")
     assert somebody.status_code == 201
     assert await cases_of(town) == 2
+
+
+async def test_a_repeat_is_answered_as_the_first_time_though_it_would_be_refused_today(town: Town) -> None:
+    place = await town.place("compound", town.id, "HY")
+
+    async def send(description: str) -> httpx.Response:
+        body = GOOD | {"place": str(place), "description": description}
+        return await town.ask("POST", "/reports", person="rita", roles=("resident",), body=body, key="k1")
+
+    first = await send("before it closed")
+    assert (await town.ask("DELETE", f"/places/{place}", if_match=1)).status_code == 200
+    again, other = await send("before it closed"), await send("another")
+    assert (again.status_code, again.content) == (201, first.content)
+    assert (other.status_code, other.json()["type"]) == (422, "urn:linli:problem:key-reused")
+    fresh = await town.ask("POST", "/reports", person="rita", body=GOOD | {"place": str(place)}, key="k2")
+    assert (fresh.status_code, fresh.json()["type"]) == (422, "urn:linli:problem:invalid")
+    assert await cases_of(town) == 1
 
 
 async def test_a_bad_report_hurts_only_its_sender(town: Town) -> None:

@@ -1,11 +1,12 @@
 """Storing new cases, many at once: the hot path."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import NamedTuple
 from uuid import UUID
 
+import asyncpg
 import orjson
 
 from services.issues.domain.categories import Priority
@@ -21,16 +22,21 @@ from shared.database.work import Connection
 #
 # The rows travel as JSON: arrays for unnest cost asyncpg three times as much in this process, and the server
 # gains nothing by them. What dispatch decided is the same for many, so it travels once and is joined.
+# Whether its routing is still the current one is asked here, which saves every flush a question.
 _INSERT = """
 WITH given AS MATERIALIZED (
     SELECT * FROM json_to_recordset($1::json) AS row (
-        id uuid, community_id uuid, decision int, place_id uuid, latitude float8, longitude float8,
+        id uuid, decision int, place_id uuid, latitude float8, longitude float8,
         reporter text, filed_by text, description text, reported_at timestamptz,
         device_reported_at timestamptz, due_at timestamptz)
 ), decisions AS MATERIALIZED (
-    SELECT * FROM json_to_recordset($2::json) AS row (
-        number int, category text, priority text, state text, version int, person text, role text,
-        place uuid, volunteers bool, entry jsonb)
+    SELECT row.*, routings.version IS NOT DISTINCT FROM row.routing AS holds
+    FROM ROWS FROM (json_to_recordset($2::json) AS (
+        community_id uuid, routing bigint, category text, priority text, state text, version int,
+        person text, role text, place uuid, volunteers bool, entry jsonb)) WITH ORDINALITY AS row (
+        community_id, routing, category, priority, state, version, person, role, place, volunteers, entry,
+        number)
+    LEFT JOIN routings ON routings.community_id = row.community_id
 ), stored AS (
     INSERT INTO cases (id, community_id, category, place_id, latitude, longitude, priority, state, reporter,
                        description, reported_at, device_reported_at, due_at, escalates_at, assignee_person,
@@ -41,39 +47,58 @@ WITH given AS MATERIALIZED (
     FROM given JOIN decisions ON number = decision
     ON CONFLICT (id) DO NOTHING
     RETURNING id
-), reported AS (
-    INSERT INTO case_entries (case_id, version, community_id, at, actor, change)
-    SELECT id, 1, community_id, reported_at, filed_by, 'reported'
-    FROM given WHERE id IN (SELECT id FROM stored)
-), assigned AS (
+), entries AS (
     INSERT INTO case_entries (case_id, version, community_id, at, actor, change, detail)
-    SELECT id, 2, community_id, reported_at, 'dispatch', 'assigned', entry
-    FROM given JOIN decisions ON number = decision
-    WHERE state = 'assigned' AND id IN (SELECT id FROM stored)
+    SELECT id, entries.version, community_id, reported_at, actor, change, detail
+    FROM given JOIN decisions ON number = decision CROSS JOIN LATERAL (
+        VALUES (1, filed_by, 'reported', NULL), (2, 'dispatch', 'assigned', entry)
+    ) AS entries (version, actor, change, detail)
+    WHERE entries.version <= decisions.version AND id IN (SELECT id FROM stored)
 )
-SELECT id FROM given WHERE id NOT IN (SELECT id FROM stored)
+SELECT id, holds FROM given JOIN decisions ON number = decision
+WHERE NOT holds OR id NOT IN (SELECT id FROM stored)
 """
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Decision:
-    """What dispatch decides for all reports of a category and place; `assignee_json` is for answers.
+    """What dispatch decides for all reports of a category and place, at one version of the routing.
 
-    `entry_json` is the detail of the history entry. Where a `screener` looks at the reports first, nobody is
-    the assignee yet.
+    `assignee_json` is for answers, `row` how it travels. Where a `screener` looks at the reports first,
+    nobody is the assignee yet.
     """
 
+    community: UUID
+    routing: int
     category: str
     priority: Priority
     deadline_minutes: int
     assignee: Assignee | None
     assignee_json: bytes
-    entry_json: bytes
+    rule: str | None
     calendar: Calendar
     screener: Assignee | None
     state: str
     version: int
     etag: str
+    row: bytes = field(init=False)
+
+    def __post_init__(self) -> None:
+        assignee = self.assignee or NOBODY
+        columns = {
+            "community_id": self.community,
+            "routing": self.routing,
+            "category": self.category,
+            "priority": self.priority,
+            "state": self.state,
+            "version": self.version,
+            "person": assignee.person,
+            "role": assignee.role,
+            "place": assignee.place,
+            "volunteers": assignee.volunteers,
+            "entry": {"assignee": orjson.Fragment(self.assignee_json), "rule": self.rule},
+        }
+        object.__setattr__(self, "row", orjson.dumps(columns, str))
 
 
 class NewCase(NamedTuple):
@@ -84,7 +109,6 @@ class NewCase(NamedTuple):
     """
 
     id: UUID
-    community: UUID
     decision: Decision
     place: UUID | None
     latitude: float | None
@@ -98,13 +122,16 @@ class NewCase(NamedTuple):
 
 
 async def insert_reported(connection: Connection, cases: Sequence[NewCase]) -> set[UUID]:
-    """Store cases with the first entries of their histories; returns which were there before."""
+    """Store cases with the first entries of their histories; returns which were there before.
+
+    Raises:
+        asyncpg.SerializationError: the routing that decided about one of them has changed since.
+    """
     numbers: dict[Decision, int] = {}
     rows = [
         {
             "id": case.id,
-            "community_id": case.community,
-            "decision": numbers.setdefault(case.decision, len(numbers)),
+            "decision": numbers.setdefault(case.decision, len(numbers) + 1),
             "place_id": case.place,
             "latitude": case.latitude,
             "longitude": case.longitude,
@@ -117,22 +144,8 @@ async def insert_reported(connection: Connection, cases: Sequence[NewCase]) -> s
         }
         for case in cases
     ]
-    decisions = [_decision(decision, number) for decision, number in numbers.items()]
-    there = await connection.fetch(_INSERT, as_json(rows), as_json(decisions))
-    return {row["id"] for row in there}
-
-
-def _decision(decision: Decision, number: int) -> dict[str, Any]:
-    assignee = decision.assignee or NOBODY
-    return {
-        "number": number,
-        "category": decision.category,
-        "priority": decision.priority,
-        "state": decision.state,
-        "version": decision.version,
-        "person": assignee.person,
-        "role": assignee.role,
-        "place": assignee.place,
-        "volunteers": assignee.volunteers,
-        "entry": orjson.Fragment(decision.entry_json),
-    }
+    decisions = b"[" + b",".join(decision.row for decision in numbers) + b"]"
+    found = await connection.fetch(_INSERT, as_json(rows), decisions.decode())
+    if not all(row["holds"] for row in found):
+        raise asyncpg.SerializationError("categories or rules changed while reports were stored")
+    return {row["id"] for row in found}

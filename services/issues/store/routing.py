@@ -38,11 +38,12 @@ async def touch_routing(connection: Connection, community: UUID) -> None:
     await connection.execute("UPDATE routings SET version = version + 1 WHERE community_id = $1", community)
 
 
-async def routing_versions(connection: Connection, communities: Sequence[UUID]) -> dict[UUID, int]:
-    """Tell the versions of the routings."""
-    rows = await connection.fetch(
-        "SELECT community_id, version FROM routings WHERE community_id = ANY($1)", communities
-    )
+async def routing_versions(
+    connection: Connection, communities: Sequence[UUID], *, held: bool = False
+) -> dict[UUID, int]:
+    """Tell the versions of the routings; whoever changes one that is `held` waits for this transaction."""
+    query = "SELECT community_id, version FROM routings WHERE community_id = ANY($1)"
+    rows = await connection.fetch(query + (" ORDER BY 1 FOR SHARE" if held else ""), communities)
     return {row["community_id"]: row["version"] for row in rows}
 
 

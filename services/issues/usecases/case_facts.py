@@ -32,7 +32,8 @@ def assignee_fact(assignee: Assignee) -> AssigneeFact:
     return AssigneeFact(
         person=assignee.person,
         role=assignee.role,
-        place=assignee.place,
+        # asyncpg's own kind of UUID costs a detour each time that it is written as JSON.
+        place=None if assignee.place is None else UUID(int=assignee.place.int),
         volunteers=assignee.volunteers,
     )
 

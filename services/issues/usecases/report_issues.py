@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
+import asyncpg
 import orjson
 
 from services.issues.domain.deadline import due_at
@@ -16,10 +17,13 @@ from services.issues.usecases.routings import CurrentRouting, Routings, learn_pl
 from shared.contracts.fact import Fact
 from shared.contracts.issues.case import IssueAssigned, IssueReported
 from shared.database.work import Work
-from shared.errors import Invalid, NotFound
-from shared.http.idempotency import KeyClaim, StoredAnswer, answers_before, claim_keys
+from shared.errors import Invalid, KeyReused, NotFound
+from shared.http.idempotency import KeyClaim, StoredAnswer, answers_before, claim_keys, find_answers
 
 Outcome = StoredAnswer | Exception
+
+_TURN = 16
+"""Reports put into words before other flushes get a turn: what the server waits for may be theirs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,82 +64,80 @@ async def report_issues(work: Work, reports: Sequence[Report], routings: Routing
     Runs under the system role: that the sender may report in the community was checked before, and a place
     is looked up in the report's own community only. A report whose key was used gets the answer of that
     time; one whose case is there already (the flush is repeated) stores and says nothing twice.
-    """
-    current = await routings.current(work.connection, list({report.community for report in reports}))
-    await learn_places(work.connection, ((report.community, report.place) for report in reports), current)
-    outcomes: list[Outcome] = []
-    cases: list[NewCase | None] = []
-    for report in reports:
-        try:
-            case = _decided(report, current)
-        except (Invalid, NotFound) as error:
-            cases.append(None)
-            outcomes.append(error)
-        else:
-            cases.append(case)
-            outcomes.append(_answer(report, case))
-    await _claim(work, reports, cases, outcomes)
-    new = [(report, case) for report, case in zip(reports, cases, strict=True) if case is not None]
-    if new:
-        await _store_and_say(work, new)
-    return outcomes
-
-
-async def _store_and_say(work: Work, new: Sequence[tuple[Report, NewCase]]) -> None:
-    """Store new cases, and put into words what is said of them while the server is at it."""
-    before = len(work.outgoing)
-    cases = [case for _, case in new]
-    storing = asyncio.create_task(insert_reported(work.connection, cases))
-    try:
-        for _ in range(2):  # turns of the loop: in the first the statement is made, at its end it is sent
-            await asyncio.sleep(0)
-        for report, case in new:
-            _emit(work, report, case)
-    finally:
-        there = await storing  # until then the connection is not free, whatever happened here
-    if there:
-        del work.outgoing[before:]
-        for report, case in new:
-            if case.id not in there:
-                _emit(work, report, case)
-
-
-def _decided(report: Report, routings: Mapping[UUID, CurrentRouting]) -> NewCase:
-    """Decide where a report goes and when it is due.
 
     Raises:
-        NotFound: no such community.
-        Invalid: no such category or place.
+        asyncpg.SerializationError: a routing changed meanwhile; nothing is stored, a repeat reads it anew.
     """
-    routing = routings.get(report.community)
-    if routing is None:
-        raise NotFound("no such community")
-    decision = routing.decision(report.category, report.place)
-    return NewCase(
-        report.id,
-        report.community,
-        decision,
-        report.place,
-        report.latitude,
-        report.longitude,
-        report.reporter,
-        report.filed_by,
-        report.description,
-        report.reported_at,
-        report.device_reported_at,
-        due_at(report.reported_at, decision.deadline_minutes, decision.calendar),
-    )
+    cases = _decided(reports, routings.kept)
+    if not all(isinstance(case, NewCase) for case in cases):
+        # Not known here yet, or perhaps no more right to refuse: only the database can say. Held, because
+        # this is also the repeat of a flush whose routing had changed, and must not go on for ever.
+        communities = list({report.community for report in reports})
+        current = await routings.current(work.connection, communities, held=True)
+        await learn_places(work.connection, ((report.community, report.place) for report in reports), current)
+        cases = _decided(reports, current)
+        await _answer_repeats(work, reports, cases)
+    await _claim(work, reports, cases)
+    new = [(report, case) for report, case in zip(reports, cases, strict=True) if isinstance(case, NewCase)]
+    answers = iter(await _stored(work, new, routings))
+    return [next(answers) if isinstance(case, NewCase) else case for case in cases]
 
 
-async def _claim(
-    work: Work, reports: Sequence[Report], cases: list[NewCase | None], outcomes: list[Outcome]
-) -> None:
+def _decided(reports: Sequence[Report], routings: Mapping[UUID, CurrentRouting]) -> list[NewCase | Outcome]:
+    """Decide where each report goes and when it is due, or why it is refused."""
+    cases: list[NewCase | Outcome] = []
+    for report in reports:
+        routing = routings.get(report.community)
+        if routing is None:
+            cases.append(NotFound("no such community"))
+            continue
+        try:
+            decision = routing.decision(report.category, report.place)
+        except Invalid as error:
+            cases.append(error)
+            continue
+        cases.append(
+            NewCase(
+                report.id,
+                decision,
+                report.place,
+                report.latitude,
+                report.longitude,
+                report.reporter,
+                report.filed_by,
+                report.description,
+                report.reported_at,
+                report.device_reported_at,
+                due_at(report.reported_at, decision.deadline_minutes, decision.calendar),
+            )
+        )
+    return cases
+
+
+async def _answer_repeats(work: Work, reports: Sequence[Report], cases: list[NewCase | Outcome]) -> None:
+    """Answer what would be refused today, and was accepted under the same key, as it was answered then."""
+    keys = {
+        number: (report.key, (report.community, report.key.actor, report.key.key))
+        for number, (report, case) in enumerate(zip(reports, cases, strict=True))
+        if report.key is not None and isinstance(case, Exception)
+    }
+    stored = await find_answers(work.connection, [ident for _, ident in keys.values()])
+    for number, (key, ident) in keys.items():
+        if ident in stored:
+            try:
+                cases[number] = stored[ident].for_request(key.fingerprint)
+            except KeyReused as error:
+                cases[number] = error
+
+
+async def _claim(work: Work, reports: Sequence[Report], cases: list[NewCase | Outcome]) -> None:
     """Take the keys; a report whose key was used before loses its case and gets that answer instead."""
     numbers: list[int] = []
     claims: list[KeyClaim] = []
-    for number, (report, answer) in enumerate(zip(reports, outcomes, strict=True)):
+    for number, (report, case) in enumerate(zip(reports, cases, strict=True)):
         key = report.key
-        if key is not None and isinstance(answer, StoredAnswer):
+        if key is not None and isinstance(case, NewCase):
+            answer = _answer(report, case)
             numbers.append(number)
             claims.append(
                 KeyClaim(
@@ -154,8 +156,45 @@ async def _claim(
     before = answers_before(claims, await claim_keys(work.connection, claims))
     for number, answer_before in zip(numbers, before, strict=True):
         if answer_before is not None:
-            cases[number] = None
-            outcomes[number] = answer_before
+            cases[number] = answer_before
+
+
+async def _stored(
+    work: Work, new: Sequence[tuple[Report, NewCase]], routings: Routings
+) -> list[StoredAnswer]:
+    """Store new cases, and while the server is at it put into words what is said and answered."""
+    if not new:
+        return []
+    before = len(work.outgoing)
+    storing = asyncio.create_task(  # noqa: RUF006  (awaited below, by its result)
+        insert_reported(work.connection, [case for _, case in new])
+    )
+    try:
+        answers = await _said(work, new)
+    finally:
+        await asyncio.wait({storing})  # until then the connection is not free, whatever happened here
+    try:
+        there = storing.result()
+    except asyncpg.SerializationError:
+        routings.forget({case.decision.community for _, case in new})
+        raise
+    if there:
+        del work.outgoing[before:]
+        for report, case in new:
+            if case.id not in there:
+                _emit(work, report, case)
+    return answers
+
+
+async def _said(work: Work, new: Sequence[tuple[Report, NewCase]]) -> list[StoredAnswer]:
+    answers = []
+    await asyncio.sleep(0)  # in this turn of the loop the statement is made, at its end it is sent
+    for number, (report, case) in enumerate(new):
+        if number % _TURN == 0:
+            await asyncio.sleep(0)
+        _emit(work, report, case)
+        answers.append(_answer(report, case))
+    return answers
 
 
 def _emit(work: Work, report: Report, case: NewCase) -> None:
@@ -187,7 +226,7 @@ def _emit(work: Work, report: Report, case: NewCase) -> None:
         work.emit(
             fact,
             sequence=sequence,
-            community=case.community,
+            community=case.decision.community,
             time=case.reported_at,
             traceparent=report.traceparent,
         )
@@ -210,4 +249,6 @@ def _answer(report: Report, case: NewCase) -> StoredAnswer:
         option=orjson.OPT_UTC_Z,
     )
     fingerprint = b"" if report.key is None else report.key.fingerprint
-    return StoredAnswer(fingerprint, 201, body, case.decision.etag, f"/cases/{case.id}")
+    # Half of what str() of the id costs.
+    location = "/cases/" + orjson.dumps(case.id)[1:-1].decode()
+    return StoredAnswer(fingerprint, 201, body, case.decision.etag, location)

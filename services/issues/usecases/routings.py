@@ -89,12 +89,14 @@ class CurrentRouting:
         said = None if assignee is None else assignee_data(assignee)
         version = 1 if assignee is None else 2
         return Decision(
+            self.community,
+            self.routing.version,
             category.code,
             category.priority,
             category.deadline_minutes,
             assignee,
             orjson.dumps(said),
-            orjson.dumps({"assignee": said, "rule": rule}),
+            rule,
             self.calendars[category.counted],
             screener=self.dispatchers if assignee is None else None,
             state=(State.reported if assignee is None else State.assigned).value,
@@ -104,24 +106,32 @@ class CurrentRouting:
 
 
 class Routings:
-    """The routing of each community; its version is read in every transaction that uses it."""
+    """The routing of each community; its version is looked at in every transaction that uses it."""
 
     def __init__(self) -> None:
-        self._kept: dict[UUID, CurrentRouting] = {}
+        self.kept: dict[UUID, CurrentRouting] = {}
+
+    def forget(self, communities: Iterable[UUID]) -> None:
+        """Drop routings that turned out to have changed; `current` reads them anew."""
+        for community in communities:
+            self.kept.pop(community, None)
 
     async def current(
-        self, connection: Connection, communities: Sequence[UUID]
+        self, connection: Connection, communities: Sequence[UUID], *, held: bool = False
     ) -> dict[UUID, CurrentRouting]:
-        """Give the routing of each community as this transaction sees it; unknown ones are left out."""
-        versions = await routing_versions(connection, communities)
+        """Give the routing of each community as this transaction sees it; unknown ones are left out.
+
+        What is `held` stays as it is until the transaction ends.
+        """
+        versions = await routing_versions(connection, communities, held=held)
         for community, version in versions.items():
-            kept = self._kept.get(community)
+            kept = self.kept.get(community)
             if kept is None or kept.routing.version != version:
                 routing = await read_routing(connection, community)
                 ladders = await ladders_of(connection, community)
                 dispatchers = await dispatchers_of(connection, community)
-                self._kept[community] = CurrentRouting(community, routing, ladders, dispatchers)
-        return {community: self._kept[community] for community in versions}
+                self.kept[community] = CurrentRouting(community, routing, ladders, dispatchers)
+        return {community: self.kept[community] for community in versions}
 
 
 async def learn_places(
