@@ -13,7 +13,6 @@ import orjson
 from pydantic import ValidationError
 
 from shared.contracts import FACTS, SEQUENCE_DIGITS, Event, Fact
-from shared.contracts.fact import Part
 from shared.messaging.attributes import Attributes, InvalidEnvelope
 
 VALUE_LIMIT = 256 * 1024
@@ -71,15 +70,16 @@ def to_row(event: Event[Any]) -> Row:
         raise EventTooLarge(f"{data.event_type} of {len(value)} bytes; the limit is {VALUE_LIMIT}")
     subject = getattr(data, data.subject_field)
     key = orjson.dumps(subject, str)[1:-1] if isinstance(subject, UUID) else subject.encode()
+    name = key.decode()
     headers = {
         "content-type": "application/json",
         "ce_specversion": "1.0",
         "ce_id": event.id,
         "ce_source": event.source,
         "ce_type": data.event_type,
-        "ce_subject": subject,
+        "ce_subject": name,
         "ce_time": event.time if event.time.tzinfo is UTC else event.time.astimezone(UTC),
-        "ce_partitionkey": subject,
+        "ce_partitionkey": name,
         "ce_community": event.community,
         "ce_sequence": _SEQUENCE % event.sequence,
     }
@@ -93,7 +93,7 @@ def to_row(event: Event[Any]) -> Row:
 
 def _part(value: object) -> object:
     """What orjson leaves to us: values with fields of their own, and asyncpg's subclass of UUID."""
-    return value.__dict__ if isinstance(value, Part) else str(value)
+    return str(value) if isinstance(value, UUID) else value.__dict__
 
 
 def read_record(

@@ -37,7 +37,7 @@ _OFFICIAL = {
 _SHOWN = re.compile("[0-9A-Z挂学警港澳领使]{3}")
 _LOOKALIKES = str.maketrans("IO", "10")
 _SEPARATORS = str.maketrans("", "", "· •-.")
-# What most cameras write is its own normal form once these separators are gone.
+# What most cameras write is its own normal form, at once or when these separators are gone.
 _NORMAL = re.compile(f"[{PROVINCES}]?[A-Z0-9]+")
 
 
@@ -83,6 +83,8 @@ def read_plate(given: str) -> Plate:
 
 def normalised(given: str) -> str:
     """The one text of a plate: compatibility forms folded, upper case, letters and digits only."""
+    if _NORMAL.fullmatch(given):
+        return given
     text = given.translate(_SEPARATORS)
     if _NORMAL.fullmatch(text):
         return text

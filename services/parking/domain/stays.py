@@ -10,7 +10,9 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from enum import StrEnum
 from typing import NamedTuple
-from uuid import UUID, uuid5
+from uuid import UUID
+
+from shared.identifiers import derived_id
 
 
 class StayState(StrEnum):
@@ -55,13 +57,13 @@ class Stay(NamedTuple):
 
 def stay_id(first: GateRead) -> UUID:
     """The id a stay has by its first read, whenever and wherever it is computed."""
-    return uuid5(first.device, first.read)
+    return derived_id(first.device, first.read)
 
 
 def fold(reads: Iterable[GateRead]) -> list[Stay]:
     """Give the stays of one car in one compound, in their order; repeats of a read change nothing."""
     known = {(read.device, read.read): read for read in reads}
-    return _paired(sorted(known.values(), key=_order))
+    return _paired(_in_order(list(known.values())))
 
 
 def _paired(ordered: Iterable[GateRead]) -> list[Stay]:
@@ -86,10 +88,10 @@ def going_on(last: Stay | None, reads: Sequence[GateRead]) -> list[Stay] | None:
     must be folded.
     """
     if last is None:
-        return _paired(sorted(reads, key=_order))
+        return _paired(_in_order(reads))
     if last.state is not StayState.open and last.state is not StayState.exited:
         return None  # others may begin at the same instant
-    ordered = sorted(reads, key=_order)
+    ordered = _in_order(reads)
     first = ordered[0]
     if first.at <= (last.exited_at or last.first.at):
         return None
@@ -98,6 +100,10 @@ def going_on(last: Stay | None, reads: Sequence[GateRead]) -> list[Stay] | None:
     state = StayState.exited if first.outwards else StayState.exit_missed
     ended = Stay(last.id, state, last.first, last.entered_at, first.at)
     return [ended, *_paired(ordered[1:] if first.outwards else ordered)]
+
+
+def _in_order(reads: Sequence[GateRead]) -> Sequence[GateRead]:
+    return reads if len(reads) == 1 else sorted(reads, key=_order)
 
 
 def _order(read: GateRead) -> tuple[datetime, bool, UUID, str]:

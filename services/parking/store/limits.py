@@ -80,14 +80,17 @@ class Marked:
     watermark: Watermark
 
 
-async def covers_of(connection: Connection, cars: Mapping[Car, UUID]) -> dict[Car, list[Cover]]:
-    """Passes and households' vehicles under these cars' plates, each in the car's own community."""
-    rows = await connection.fetch(
-        _COVERS, [compound for compound, _ in cars], [plate for _, plate in cars], list(cars.values())
-    )
-    found: dict[Car, list[Cover]] = {car: [] for car in cars}
-    for row in rows:
-        found[row[0], row[1]].append(Cover(*row[2:]))
+async def covers_of(
+    connection: Connection, cars: Sequence[tuple[UUID, str, UUID]]
+) -> dict[UUID, dict[str, list[Cover]]]:
+    """Passes and households' vehicles of cars, each given by compound, plate and community.
+
+    By compound and plate, where there are any.
+    """
+    columns = [list(column) for column in zip(*cars, strict=True)] or [[], [], []]
+    found: dict[UUID, dict[str, list[Cover]]] = {}
+    for compound, plate, *cover in await connection.fetch(_COVERS, *columns):
+        found.setdefault(compound, {}).setdefault(plate, []).append(Cover(*cover))
     return found
 
 
@@ -119,7 +122,7 @@ def _marked(rows: Iterable[Iterable[Any]], now: datetime, wall: datetime) -> dic
     return {
         compound: Marked(
             compound,
-            community,
+            UUID(int=community.int),  # of Python's own kind, which events are written from without a detour
             watermark(
                 found,
                 lateness=timedelta(seconds=lateness),

@@ -64,8 +64,8 @@ class Read(NamedTuple):
     clamped: bool
 
 
-async def add(connection: Connection, reads: Sequence[Read]) -> set[tuple[UUID, str]]:
-    """Store reads and give the (device, read id) of those that are new."""
+async def add(connection: Connection, reads: Sequence[Read]) -> dict[UUID, set[str]]:
+    """Store reads and give the ids of those that are new, by device."""
     numbers: dict[tuple[UUID, datetime, datetime], int] = {}
     deliveries: list[dict[str, Any]] = []
     rows: list[dict[str, Any]] = []
@@ -75,7 +75,7 @@ async def add(connection: Connection, reads: Sequence[Read]) -> set[tuple[UUID, 
             deliveries.append(_delivery(number, read))
         rows.append(_row(number, read))
     found = await connection.fetch(_ADD, as_json(rows), as_json(deliveries))
-    return {(device, read) for device, added in found for read in added}
+    return {device: set(added) for device, added in found}
 
 
 def _delivery(number: int, read: Read) -> dict[str, Any]:

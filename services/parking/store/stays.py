@@ -123,10 +123,19 @@ async def around(connection: Connection, cars: Mapping[Car, datetime]) -> dict[C
     return found
 
 
-async def last_of(connection: Connection, cars: Collection[Car]) -> dict[Car, KnownStay]:
-    """The last stay of each car that has one; of two that began at the same instant either."""
-    rows = await connection.fetch(_LAST, [compound for compound, _ in cars], [plate for _, plate in cars])
-    return {(row[2], row[3]): _known(row) for row in rows}
+async def last_of(
+    connection: Connection, cars: Mapping[UUID, Collection[str]]
+) -> dict[UUID, dict[str, KnownStay]]:
+    """The last stay of each car that has one, by compound and plate; of two that began at once either."""
+    found: dict[UUID, dict[str, KnownStay]] = {compound: {} for compound in cars}
+    rows = await connection.fetch(
+        _LAST,
+        [compound for compound, plates in cars.items() for _ in plates],
+        [plate for plates in cars.values() for plate in plates],
+    )
+    for row in rows:
+        found[row[2]][row[3]] = _known(row)
+    return found
 
 
 async def begin(connection: Connection, stays: Sequence[KnownStay]) -> None:

@@ -13,7 +13,7 @@ from services.parking.domain.violation import Says
 from services.parking.store import compounds, devices, reads, violations
 from services.parking.store.devices import Signer
 from services.parking.store.reads import Car, Read
-from services.parking.usecases.settle_cars import settle_arrivals
+from services.parking.usecases.settle_cars import Arrival, settle_arrivals
 from services.parking.usecases.take_looks import GATE, Look, take_looks
 from shared.database.work import Work
 
@@ -63,28 +63,32 @@ async def record_reads(work: Work, deliveries: Sequence[Delivery]) -> list[Taken
     received = [_received(each) for each in deliveries]
     new = await reads.add(work.connection, [read for found in received for read in found])
     await devices.heard(work.connection, _stated(deliveries), datetime.now(UTC))
-    arrivals: dict[Car, list[GateRead]] = {}
-    traces: dict[Car, str | None] = {}
+    arrivals: dict[UUID, dict[str, Arrival]] = {}
     taken: list[Taken] = []
     taken_up: list[tuple[Delivery, list[Read]]] = []
     for delivery, found in zip(deliveries, received, strict=True):
-        fresh = [read for read in found if (read.device, read.id) in new]
-        new.difference_update((read.device, read.id) for read in fresh)
+        added = new.get(delivery.signer.device, set())
+        fresh = [read for read in found if read.id in added]
+        added.difference_update([read.id for read in fresh])
         taken.append(Taken(len(fresh), len(found) - len(fresh)))
         taken_up.append((delivery, fresh))
-        for read in fresh:
-            if read.role != PATROL:
-                car = (read.compound, read.plate.text)
-                seen = GateRead(read.at, read.role == EXIT, read.device, read.id)
-                arrivals.setdefault(car, []).append(seen)
-                traces[car] = delivery.traceparent
+        if fresh and delivery.signer.role != PATROL:
+            _arrive(arrivals.setdefault(delivery.signer.compound, {}), delivery, fresh)
     if arrivals:
-        await settle_arrivals(work, arrivals, traces)
+        await settle_arrivals(work, arrivals)
     must_move = await _must_move(work, taken_up)
     looks = [look for delivery, fresh in taken_up for look in _looks(delivery, fresh, must_move)]
     if looks:
         await take_looks(work, looks)
     return taken
+
+
+def _arrive(cars: dict[str, Arrival], delivery: Delivery, fresh: Sequence[Read]) -> None:
+    outwards, trace = delivery.signer.role == EXIT, delivery.traceparent
+    for read in fresh:
+        plate, seen = read.plate.text, GateRead(read.at, outwards, read.device, read.id)
+        before = cars.get(plate)
+        cars[plate] = Arrival([seen] if before is None else [*before.reads, seen], trace)
 
 
 async def _must_move(work: Work, taken_up: Sequence[tuple[Delivery, list[Read]]]) -> set[Car]:

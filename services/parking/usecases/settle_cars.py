@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from typing import NamedTuple
 from uuid import UUID
 
 from services.parking.domain.limits import Limit, limit_of
@@ -17,7 +18,17 @@ from services.parking.usecases.stay_facts import ended, entered, overstayed, ret
 from shared.contracts import Fact
 from shared.database.work import Work
 
-Arrivals = Mapping[Car, Sequence[GateRead]]
+
+class Arrival(NamedTuple):
+    """What was read of a car just now, and the trace that it came with."""
+
+    reads: list[GateRead]
+    trace: str | None
+
+
+Arrivals = Mapping[UUID, Mapping[str, Arrival]]
+"""By compound and plate: a whole delivery's cars are in one compound, and hashing an id for each costs."""
+
 _NO_LIMIT = Limit()
 
 
@@ -32,32 +43,40 @@ class Settled:
     retracted: list[UUID] = field(default_factory=list)
 
 
-@dataclass(frozen=True, slots=True)
-class _Folded:
-    """A car's stays, and those of them, or in their place, that were stored."""
+class _Folded(NamedTuple):
+    """A car's stays as folded, each with what was stored of it, and the stored ones that are none."""
 
-    car: Car
-    stays: Sequence[Stay]
-    known: Sequence[KnownStay]
+    plate: str
+    stays: Sequence[tuple[Stay, KnownStay | None]]
+    vanished: Sequence[UUID] = ()
+    trace: str | None = None
 
 
-async def settle_arrivals(work: Work, arrivals: Arrivals, traces: Mapping[Car, str | None]) -> None:
+_Cars = dict[UUID, list[_Folded]]
+
+
+async def settle_arrivals(work: Work, arrivals: Arrivals) -> None:
     """Bring the stays of cars up to date with reads that were stored just now, and say what changed.
 
     The cars' compounds must be locked. Most reads are later than all that is known of their car, which is
     folded on from its last stay; only of others are all reads read again.
     """
-    known = await stays.last_of(work.connection, arrivals)
-    folded, late = [], {}
-    for car, new in arrivals.items():
-        last = known.get(car)
-        going = going_on(None if last is None else last.stay(), new)
-        if going is None:
-            late[car] = min(read.at for read in new)
-        else:
-            goes_on = last is not None and last.state is StayState.open
-            folded.append(_Folded(car, going, [last] if last is not None and goes_on else []))
-    await _settle_all(work, [*folded, *await _folded_anew(work, late)], traces)
+    last_of = await stays.last_of(work.connection, arrivals)
+    folded: _Cars = {}
+    late: dict[Car, datetime] = {}
+    for compound, cars in arrivals.items():
+        known, here = last_of[compound], folded.setdefault(compound, [])
+        for plate, (new, trace) in cars.items():
+            last = known.get(plate)
+            going = going_on(None if last is None else last.stay(), new)
+            if going is None:
+                late[compound, plate] = min(read.at for read in new)
+                continue
+            was = last if last is not None and last.state is StayState.open else None
+            here.append(_Folded(plate, [(going[0], was), *((stay, None) for stay in going[1:])], trace=trace))
+    for (compound, _), anew in (await _folded_anew(work, late)).items():
+        folded[compound].append(anew._replace(trace=arrivals[compound][anew.plate].trace))
+    await _settle_all(work, folded)
 
 
 async def settle_cars(work: Work, cars: Mapping[Car, datetime]) -> None:
@@ -65,39 +84,51 @@ async def settle_cars(work: Work, cars: Mapping[Car, datetime]) -> None:
 
     The cars' compounds must be locked. Settling anything again changes and says nothing.
     """
-    known = await stays.around(work.connection, cars)
-    folded = [_Folded(car, [stay.stay() for stay in found], found) for car, found in known.items()]
-    await _settle_all(work, folded, {})
+    folded: _Cars = {}
+    for (compound, plate), found in (await stays.around(work.connection, cars)).items():
+        folded.setdefault(compound, []).append(_Folded(plate, [(stay.stay(), stay) for stay in found]))
+    await _settle_all(work, folded)
 
 
-async def _folded_anew(work: Work, cars: Mapping[Car, datetime]) -> list[_Folded]:
+async def _folded_anew(work: Work, cars: Mapping[Car, datetime]) -> dict[Car, _Folded]:
     if not cars:
-        return []
-    known = await stays.around(work.connection, cars)
+        return {}
+    stored = await stays.around(work.connection, cars)
     found = await reads.around(work.connection, cars)
-    return [
-        _Folded(car, fold(_from_first(found[car], known[car], since)), known[car])
-        for car, since in cars.items()
-    ]
+    folded = {}
+    for car, since in cars.items():
+        known = {stay.id: stay for stay in stored[car]}
+        pairs = [
+            (stay, known.pop(stay.id, None)) for stay in fold(_from_first(found[car], stored[car], since))
+        ]
+        folded[car] = _Folded(car[1], pairs, list(known))
+    return folded
 
 
-async def _settle_all(work: Work, folded: Sequence[_Folded], traces: Mapping[Car, str | None]) -> None:
-    connection, compounds = work.connection, {each.car[0] for each in folded}
-    marks = await limits.watermarks(connection, compounds, work.now, datetime.now(UTC))
-    rules = await limit_rules.of_compounds(connection, compounds)
-    covers = await limits.covers_of(connection, {each.car: marks[each.car[0]].community for each in folded})
+async def _settle_all(work: Work, folded: _Cars) -> None:
+    connection = work.connection
+    marks = await limits.watermarks(connection, folded, work.now, datetime.now(UTC))
+    rules = await limit_rules.of_compounds(connection, folded)
+    covers = await limits.covers_of(
+        connection,
+        [
+            (compound, each.plate, marks[compound].community)
+            for compound, cars in folded.items()
+            for each in cars
+        ],
+    )
     settled = Settled()
-    for each in folded:
-        car, mark = each.car, marks[each.car[0]]
-        before = {stay.id: stay for stay in each.known}
-        for stay in each.stays:
-            limit = _NO_LIMIT
-            if stay.entered_at is not None:
-                held = rules[car[0]]
-                limit = limit_of(stay.entered_at, held.versions, covers[car], plate=car[1], zone=held.zone)
-            seen = _Seen(mark.community, car, stay, before.pop(stay.id, None), limit, mark.watermark)
-            _settle(work, settled, seen, traces.get(car))
-        settled.vanished += before
+    for compound, cars in folded.items():
+        mark, held, covered = marks[compound], rules[compound], covers.get(compound, {})
+        for plate, seen_stays, vanished, trace in cars:
+            for stay, was in seen_stays:
+                limit = _NO_LIMIT
+                if stay.entered_at is not None:
+                    covering = covered.get(plate, ())
+                    limit = limit_of(stay.entered_at, held.versions, covering, plate=plate, zone=held.zone)
+                seen = _Seen(mark.community, (compound, plate), stay, was, limit, mark.watermark)
+                _settle(work, settled, seen, trace)
+            settled.vanished += vanished
     await _write(work, settled)
 
 
@@ -112,8 +143,7 @@ def _from_first(found: Sequence[GateRead], known: Sequence[KnownStay], since: da
     return ordered[starts[0] :] if starts else ordered
 
 
-@dataclass(slots=True)
-class _Seen:
+class _Seen(NamedTuple):
     """A stay as folded, as it was stored (None: it is new), and what it is judged by."""
 
     community: UUID
