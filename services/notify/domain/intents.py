@@ -6,9 +6,8 @@ attempt, so that a second attempt whose first one arrived after all makes no sec
 """
 
 from base64 import b32decode, b32encode
+from hashlib import sha1
 from uuid import UUID
-
-from shared.identifiers import derived_id
 
 INTENTS = UUID("5b1f6d0e-8f0a-5d3c-9a57-0f6f4c2b7a11")
 RULES = UUID("0d0c3c5e-0b7e-5c8e-8a53-6f3f0c1f5a22")
@@ -16,17 +15,17 @@ RULES = UUID("0d0c3c5e-0b7e-5c8e-8a53-6f3f0c1f5a22")
 
 def rule_id(name: str) -> UUID:
     """Give a rule's id, shared by a default and a community's own version: neither repeats the other."""
-    return derived_id(RULES, name)
+    return _derived(RULES, name)
 
 
 def intent_key(source: str, event: UUID, rule: UUID, major: int, person: str, category: str) -> UUID:
     """Derive the key under which one person hears of one event by one rule, once."""
-    return derived_id(INTENTS, f"{source}\n{event}\n{rule}\n{major}\n{person}\n{category}")
+    return _derived(INTENTS, f"{source}\n{event}\n{rule}\n{major}\n{person}\n{category}")
 
 
 def rung_id(intent: UUID, rung: int = 1) -> UUID:
     """Derive the id of an intent's message; one unique index then guards intent and rung together."""
-    return derived_id(intent, str(rung))
+    return _derived(intent, str(rung))
 
 
 def token_of(message: UUID) -> str:
@@ -40,3 +39,13 @@ def message_of(token: str) -> UUID | None:
         return UUID(bytes=b32decode(token.upper() + "=" * 6))
     except ValueError:
         return None
+
+
+_V5 = 5 << 76 | 2 << 62
+_FREE = (1 << 128) - 1 & ~(0xF << 76) & ~(0x3 << 62)
+
+
+def _derived(namespace: UUID, name: str) -> UUID:
+    """Do what `uuid.uuid5` does in half the time: planning derives two for every message."""
+    digest = sha1(namespace.int.to_bytes(16, "big") + name.encode(), usedforsecurity=False).digest()
+    return UUID(int=int.from_bytes(digest[:16], "big") & _FREE | _V5)

@@ -10,9 +10,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from enum import StrEnum
 from typing import NamedTuple
-from uuid import UUID
-
-from shared.identifiers import derived_id
+from uuid import UUID, uuid5
 
 
 class StayState(StrEnum):
@@ -57,7 +55,7 @@ class Stay(NamedTuple):
 
 def stay_id(first: GateRead) -> UUID:
     """The id a stay has by its first read, whenever and wherever it is computed."""
-    return derived_id(first.device, first.read)
+    return uuid5(first.device, first.read)
 
 
 def fold(reads: Iterable[GateRead]) -> list[Stay]:
