@@ -55,6 +55,9 @@ Instant = Annotated[AwareDatetime, AfterValidator(_in_utc), WithJsonSchema({**IN
 """A point in time with its zone, kept and written in UTC."""
 
 
+EvidenceRef = Annotated[str, StringConstraints(max_length=100, pattern=r"^[A-Za-z0-9][A-Za-z0-9._:/-]*$")]
+"""Where a picture or note is kept: a reference, never the thing itself."""
+
 Quantity = Annotated[int, Field(ge=0, le=2**53 - 1)]
 """A whole number that every JSON reader keeps exactly, for areas, minutes and fen."""
 

@@ -111,7 +111,9 @@ def answered(violation: UUID, outcome: Any, community: UUID, minutes: float = 0)
     if outcome == "expired":
         fact = TaskExpired(outcome="expired", expired_at=ended_at, taken=False, **task)
     else:
-        fact = TaskCompleted(outcome=outcome, completed_at=ended_at, volunteers=("gu",), **task)
+        fact = TaskCompleted(
+            outcome=outcome, completed_at=ended_at, volunteers=("gu",), evidence=("photo:gone",), **task
+        )
     return Event(new_id(), "/linli/volunteer", ended_at, community, 2, fact)
 
 

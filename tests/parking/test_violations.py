@@ -202,9 +202,9 @@ async def test_how_asking_a_person_ended_is_their_word_or_the_next_step(compound
         assert (await names(compound, case)) == [OPENED, "tell-again", "ask-person", *ANSWERS[answer]]
         shown = (await read_as(compound, "guard", "gu", f"/violations/{case}")).json()
         assert shown["steps"][-1]["reason"] == ("time" if answer == "done" else answer)
-        if answer == "done":  # the second look is that of whoever did the task, and claims no picture
+        if answer == "done":  # the second look is that of whoever did the task, with their picture
             look = next(each for each in shown["looks"] if each["source"] == "task")
-            assert (look["by"], look["evidence"]) == (f"{event.data.task}/gu", [])
+            assert (look["by"], look["evidence"]) == (f"{event.data.task}/gu", ["photo:gone"])
         await take(compound, 13, answered(case, "done", HERE, minutes=13))
         await take(compound, 14, answered(case, "expired", HERE, minutes=14))
     await tick(compound, 900)

@@ -17,10 +17,6 @@ LaneName = Annotated[str, StringConstraints(max_length=64, pattern=r"^[A-Za-z0-9
 """What people call a lane, such as `north-in`."""
 
 
-EvidenceRef = Annotated[str, StringConstraints(max_length=100, pattern=r"^[A-Za-z0-9][A-Za-z0-9._:/-]*$")]
-"""Where a picture or note is kept: a reference, never the thing itself."""
-
-
 class In(BaseModel):
     """A request body: what it does not know it refuses, since a misspelt field would be lost silently."""
 

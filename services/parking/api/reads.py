@@ -7,12 +7,12 @@ from fastapi import Request
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from starlette.responses import Response
 
-from services.parking.api.fields import EvidenceRef, In, Moment, PlateText
+from services.parking.api.fields import In, Moment, PlateText
 from services.parking.domain.plate import UnreadablePlateError, read_plate
 from services.parking.store.devices import Signer
 from services.parking.usecases.known_devices import KnownDevices
 from services.parking.usecases.record_reads import PATROL, Delivery, Sighting, Taken
-from shared.contracts.fields import Code
+from shared.contracts.fields import Code, EvidenceRef
 from shared.errors import Invalid
 from shared.http.body import declared_body, read_body
 from shared.http.problem import field_problem

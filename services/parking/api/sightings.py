@@ -7,12 +7,12 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
-from services.parking.api.fields import EvidenceRef, In, Moment, PlateText
+from services.parking.api.fields import In, Moment, PlateText
 from services.parking.domain.plate import read_plate
 from services.parking.domain.violation import Says
 from services.parking.usecases.report_sighting import report_sighting
 from services.parking.usecases.take_looks import Look
-from shared.contracts.fields import Code
+from shared.contracts.fields import Code, EvidenceRef
 from shared.database.work import Work
 from shared.http.call import Requested
 from shared.http.routing import router

@@ -73,7 +73,7 @@ async def _keep(work: Work, violation: Violation, event: Event[Any], ended_at: d
                 source="task",
                 source_id="/".join([str(task.task), *task.volunteers]),
                 role=None,
-                evidence=(),
+                evidence=task.evidence,
                 violation=violation.id,
             )
         ],

@@ -21,9 +21,6 @@ Longitude = Annotated[float, Field(ge=-180, le=180, allow_inf_nan=False)]
 Text = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=r"^[^\x00]*[^\s\x00][^\x00]*$")]
 """Words for people's eyes; a zero byte is the one character PostgreSQL cannot keep."""
 
-EvidenceRef = Annotated[str, StringConstraints(max_length=100, pattern=r"^[A-Za-z0-9][A-Za-z0-9._:/-]*$")]
-"""A reference to a picture kept elsewhere; its form leaves no room for words."""
-
 
 class In(BaseModel):
     """A request body: what it does not know it refuses, since a misspelt field would be lost silently."""

@@ -9,7 +9,7 @@ from pydantic import BaseModel, Field, StringConstraints
 from starlette.requests import Request
 from starlette.responses import Response
 
-from services.volunteer.api.access import STAFF, EvidenceRef, In, Moment, Text
+from services.volunteer.api.access import STAFF, In, Moment, Text
 from services.volunteer.api.beneficiaries import PointIn
 from services.volunteer.domain.claim import Claim
 from services.volunteer.domain.disclosure import SHOWN, Stage
@@ -26,6 +26,7 @@ from services.volunteer.usecases.end_task import (
     report_end,
 )
 from services.volunteer.usecases.release_claim import release_claim
+from shared.contracts.fields import EvidenceRef
 from shared.database.work import Work
 from shared.errors import Forbidden
 from shared.http.call import Requested, answered

@@ -222,7 +222,7 @@ async def complete(
 ) -> Task:
     """Ends a task whose row is held, and tells of it."""
     over, released = await _over(work, task, outcome, held)
-    did = tuple(claim.person for claim in held if claim.state not in HOLDING)
+    did = [claim for claim in held if claim.state not in HOLDING]
     tell_completed(work, over, did, released, traceparent)
     return over
 

@@ -15,6 +15,7 @@ from shared.contracts.volunteer.task import TaskClaimed, TaskCompleted, TaskExpi
 from shared.database.work import Work
 
 MOST_RELEASED = 256
+MOST_EVIDENCE = 64
 """A fact names no more: of a longer waiting list the first ones."""
 
 
@@ -87,18 +88,23 @@ def tell_claimed(
 def tell_completed(
     work: Work,
     task: Task,
-    volunteers: tuple[str, ...],
+    did: Sequence[Claim],
     released: Sequence[str],
     traceparent: str | None = None,
 ) -> None:
-    """Say that a task is over, who did it, and who need not come."""
+    """Say that a task is over, who did it, and who need not come.
+
+    Pictures are for whoever asked from elsewhere; those of a neighbour's errand stay here.
+    """
     if task.outcome is None or task.ended_at is None:
         raise ValueError("a task that is over has an outcome and an end")
+    photos = [photo for claim in did for photo in claim.evidence]
     fact = TaskCompleted(
         outcome=task.outcome.value,
         completed_at=task.ended_at,
-        volunteers=volunteers,
+        volunteers=tuple(claim.person for claim in did),
         released=tuple(released[:MOST_RELEASED]),
+        evidence=() if task.about_id is None else tuple(photos[:MOST_EVIDENCE]),
         **_known(task),
     )
     work.emit(fact, sequence=task.version, community=task.community, traceparent=traceparent)

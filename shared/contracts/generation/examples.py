@@ -261,6 +261,10 @@ def _tasks() -> Iterator[Example]:
     done = TaskCompleted(outcome="done", completed_at=gone, volunteers=(RIDER,), **known)
     nothing = TaskCompleted(outcome="not-needed", completed_at=gone, released=(GUARD,), **case_task)
     yield example("The elder confirmed it", done, sequence=5, time=gone)
+    settled = TaskCompleted(
+        outcome="done", completed_at=gone, volunteers=(GUARD,), evidence=("photo:91bb02aa",), **case_task
+    )
+    yield example("Whoever went for a case shows by a picture that it is settled", settled, sequence=5)
     yield example("The case went elsewhere before the guard had come", nothing, sequence=5, time=gone)
     gave_up: dict[str, Any] = {"outcome": "expired", "expired_at": noon}
     nobody = TaskExpired(taken=True, released=(RIDER,), **gave_up, **known)

@@ -6,7 +6,7 @@ from uuid import UUID
 from pydantic import Field
 
 from shared.contracts.fact import Fact
-from shared.contracts.fields import About, Code, Instant, PersonId, Quantity
+from shared.contracts.fields import About, Code, EvidenceRef, Instant, PersonId, Quantity
 
 TaskOutcome = Literal["done", "not-needed", "not-possible", "expired"]
 """How what was asked for ended; the same words wherever a story goes on."""
@@ -71,6 +71,11 @@ class TaskCompleted(Fact, event_type="linli.volunteer.task-completed.v1", subjec
     )
     released: tuple[PersonId, ...] = Field(
         default=(), max_length=256, description="Who was expected or waited, and need not come."
+    )
+    evidence: tuple[EvidenceRef, ...] = Field(
+        default=(),
+        max_length=64,
+        description="References to pictures by which it can be checked, of a task that arose elsewhere.",
     )
 
 
