@@ -25,6 +25,9 @@ ALTER ROLE linli_system SET statement_timeout = '30s';
 ALTER ROLE linli_system SET lock_timeout = '5s';
 ALTER ROLE linli_system SET idle_in_transaction_session_timeout = '30s';
 ALTER ROLE linli_system SET transaction_timeout = '60s';
+-- Its statements probe an index for each of many rows, and their plans are kept. One made while a table was
+-- small would read the whole table for each row until the next ANALYZE: up to a minute, and tenfold the time.
+ALTER ROLE linli_system SET enable_seqscan = off;
 
 ALTER ROLE linli_owner SET statement_timeout = '10min';
 ALTER ROLE linli_owner SET lock_timeout = '10s';

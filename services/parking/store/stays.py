@@ -17,6 +17,12 @@ stays.id, stays.community_id, stays.compound_id, stays.plate, stays.state, stays
 stays.first_read, stays.begins_at, stays.entered_at, stays.exited_at, stays.due_at, stays.judge_at,
 stays.version
 """
+# One probe for each stay, whatever the plan was made for: joined, alarms would be read whole while they are few.
+_ALARM = """
+LEFT JOIN LATERAL (
+    SELECT * FROM overstays WHERE overstays.stay_id = stays.id AND overstays.threshold = 1 LIMIT 1
+) AS overstays ON true
+"""
 _AROUND = f"""
 SELECT {_COLUMNS}, overstays.due_at AS alarm_due, overstays.contact AS alarm_contact,
        overstays.stay_id IS NOT NULL AND overstays.retracted_at IS NULL AS standing,
@@ -28,7 +34,7 @@ CROSS JOIN LATERAL (
 ) AS start
 JOIN stays ON stays.compound_id = car.compound_id AND stays.plate = car.plate
           AND stays.begins_at >= start.begins_at
-LEFT JOIN overstays ON overstays.stay_id = stays.id AND overstays.threshold = 1
+{_ALARM}
 """  # noqa: S608
 # By the index on a car's stays: the last one, whatever else there is.
 _LAST = f"""
@@ -40,7 +46,7 @@ CROSS JOIN LATERAL (
     SELECT * FROM stays WHERE stays.compound_id = car.compound_id AND stays.plate = car.plate
     ORDER BY begins_at DESC LIMIT 1
 ) AS stays
-LEFT JOIN overstays ON overstays.stay_id = stays.id AND overstays.threshold = 1
+{_ALARM}
 """  # noqa: S608
 # What follows from the rest is not sent: each value is a good part of what a stay costs.
 _BEGIN = """
