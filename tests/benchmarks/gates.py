@@ -26,7 +26,9 @@ COMPOUNDS = 5
 FREE_MINUTES = 120
 STAYING = timedelta(minutes=30)
 INSIDE = 1_000
-"""So many deliveries of entries come before the first exits: more than are under way at once."""
+MOST_UNDER_WAY = 160
+"""Before the first exits come entries of so many cars, and never fewer deliveries than are under way at once:
+a car that has just come in does not leave within the same second."""
 
 
 @dataclass(frozen=True)
@@ -55,7 +57,7 @@ class Town:
 
     def requests(self, many: int, reads_each: int) -> list[Request]:
         """Cars come in and leave, each compound in its turn; no read and no car comes twice."""
-        return list(islice(self._deliveries(reads_each, INSIDE // reads_each), many))
+        return list(islice(self._deliveries(reads_each, max(INSIDE // reads_each, MOST_UNDER_WAY)), many))
 
     def _deliveries(self, size: int, inside: int) -> Iterator[Request]:
         run, began = uuid.uuid4().hex[:8], datetime.now(UTC) - timedelta(hours=1)
