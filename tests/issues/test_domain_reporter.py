@@ -2,12 +2,13 @@
 
 import io
 from datetime import UTC, datetime, timedelta
+from random import Random
 from uuid import UUID
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from PIL import Image
+from PIL import Image, ImageChops, ImageOps, ImageStat
 
 from services.issues.domain.case import Change, State
 from services.issues.domain.claim_code import WrongCode, claim_code, read_code
@@ -93,6 +94,38 @@ def test_a_picture_is_turned_upright_and_keeps_nothing_but_its_pixels() -> None:
         with Image.open(io.BytesIO(size)) as image:
             assert (image.format, image.size, len(image.getexif())) == ("JPEG", (40, 60), 0)
             assert max(image.getpixel((36, 3))) < 60, "the dark corner went from the left to the right"  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("turn", range(1, 9))
+def test_a_picture_is_turned_as_pillow_would(turn: int) -> None:
+    exif = Image.Exif()
+    exif[0x0112] = turn
+    data = picture("PNG", exif=exif)
+    with Image.open(io.BytesIO(data)) as image, Image.open(io.BytesIO(clean_picture(data).full)) as cleaned:
+        differing = ImageChops.difference(ImageOps.exif_transpose(image), cleaned).convert("L")
+        assert ImageStat.Stat(differing).mean[0] < 5
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "WEBP"])
+def test_metadata_of_any_kind_stops_no_picture(kind: str) -> None:
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    exif[0x010F] = "a maker of phones"
+    exif[0x011A] = 72.0
+    exif.get_ifd(0x8825).update({1: "N", 2: (30.0, 1.0, 2.0)})
+    data, random = picture(kind, exif=exif), Random(kind)
+    start = data.upper().index(b"EXIF") + 8
+    cleaned = 0
+    for _ in range(400):
+        odd = bytearray(data)
+        for _ in range(random.randint(1, 3)):
+            odd[random.randrange(start, start + 140)] = random.randrange(256)
+        try:
+            clean_picture(bytes(odd))
+            cleaned += 1
+        except NotAPhoto:
+            pass
+    assert cleaned > 200, "most of them are whole pictures"
 
 
 def test_pictures_are_told_by_content_and_bounded() -> None:

@@ -45,24 +45,55 @@ class Darkroom:
 
 def clean_picture(data: bytes) -> Picture:
     """Do the same here and now."""
-    from PIL import Image, ImageOps, UnidentifiedImageError
+    from PIL import Image
 
     try:
-        with Image.open(io.BytesIO(data), formats=_FORMATS) as opened:
-            if opened.width * opened.height > MOST_PIXELS:
-                raise TooManyPixels(f"a picture has {MOST_PIXELS} pixels at most")
-            # Decodes a large JPEG at a half or a quarter at once: less memory, and several times as fast.
-            opened.draft("RGB", (LONGEST_SIDE, LONGEST_SIDE))
-            upright = ImageOps.exif_transpose(opened)
-            upright.thumbnail((LONGEST_SIDE, LONGEST_SIDE))
-            flat = _pixels_only(upright)
+        flat = _unpacked(data)
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise TooManyPixels(f"a picture has {MOST_PIXELS} pixels at most") from error
-    except (UnidentifiedImageError, OSError, ValueError, SyntaxError) as error:
+    except (TooManyPixels, MemoryError):
+        raise
+    except Exception as error:
+        # Damaged bytes make the decoders raise nearly anything; none of it is a fault of this service.
         raise NotAPhoto("the content is no JPEG, PNG or WebP picture, or it is damaged") from error
     small = flat.copy()
     small.thumbnail((SMALL_SIDE, SMALL_SIDE))
     return Picture(_written(flat, 85), _written(small, 75), flat.width, flat.height)
+
+
+def _unpacked(data: bytes) -> "Image":
+    from PIL import Image
+
+    with Image.open(io.BytesIO(data), formats=_FORMATS) as opened:
+        if opened.width * opened.height > MOST_PIXELS:
+            raise TooManyPixels(f"a picture has {MOST_PIXELS} pixels at most")
+        # Decodes a large JPEG at a half or a quarter at once: less memory, and several times as fast.
+        opened.draft("RGB", (LONGEST_SIDE, LONGEST_SIDE))
+        upright = _upright(opened)
+        upright.thumbnail((LONGEST_SIDE, LONGEST_SIDE))
+        return _pixels_only(upright)
+
+
+def _upright(image: "Image") -> "Image":
+    """Turn a picture as its metadata says; where that cannot be read, it stays as it is."""
+    from PIL import ExifTags, Image
+
+    turn = Image.Transpose
+    turns: dict[object, Image.Transpose] = {
+        2: turn.FLIP_LEFT_RIGHT,
+        3: turn.ROTATE_180,
+        4: turn.FLIP_TOP_BOTTOM,
+        5: turn.TRANSPOSE,
+        6: turn.ROTATE_270,
+        7: turn.TRANSVERSE,
+        8: turn.ROTATE_90,
+    }
+    image.load()
+    try:
+        how = turns.get(image.getexif().get(ExifTags.Base.Orientation))
+    except Exception:  # noqa: BLE001  cameras and editors leave what breaks its reader in as many ways
+        return image
+    return image if how is None else image.transpose(how)
 
 
 def _pixels_only(image: "Image") -> "Image":
