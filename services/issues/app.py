@@ -37,6 +37,7 @@ from services.issues.domain.categories import WrongCategory
 from services.issues.domain.claim_code import WrongCode
 from services.issues.domain.closing import WrongClosingRules
 from services.issues.domain.csv_blocks import BadCsv
+from services.issues.domain.deadline import TooManyMinutes
 from services.issues.domain.dispatch import WrongAssignee, WrongRule
 from services.issues.domain.escalation import WrongLadder
 from services.issues.domain.extension import TooLateToAsk
@@ -83,6 +84,7 @@ ERRORS: dict[type[BaseException], Handling] = {
     TooLateToAsk: Handling(409, "too-late-to-ask", "More time is asked for before the deadline"),
     TooLateToReopen: Handling(409, "too-late-to-reopen", "The period for reopening is over"),
     TooManyFollowers: Handling(409, "too-many-followers", "The case has as many followers as it may have"),
+    TooManyMinutes: Handling(422, "too-many-minutes", "So many counted minutes last for years"),
     TooManyPhotos: Handling(409, "too-many-photos", "The case has as many photos as it may have"),
     TooManyPixels: Handling(422, "too-many-pixels", "The picture is too large"),
     UnknownRole: Handling(422, "unknown-role", "There is no such role"),

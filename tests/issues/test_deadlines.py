@@ -18,7 +18,7 @@ from shared.runtime.clock import jump
 from shared.runtime.running import Activity, running
 from tests.fixtures.identity import Issuer
 from tests.fixtures.services import MakeSettings
-from tests.issues.town import Town
+from tests.issues.town import MINIMAL_CATEGORY, Town
 
 pytestmark = pytest.mark.anyio
 OPERATORS = {"role": "operator", "level": "community"}
@@ -160,6 +160,50 @@ async def test_a_changed_ladder_holds_at_once_for_what_is_open_or_opened_again(l
     for fact in await late.said("issue-overdue"):
         levels.setdefault(fact["case"], []).append(fact["level"])
     assert levels == {str(each): [1, 2, 3] for each in (other, case, again)}
+
+
+async def test_a_community_that_cannot_be_reckoned_with_stops_no_other(late: Late, issuer: Issuer) -> None:
+    async with httpx.AsyncClient(base_url=late.running.url) as client:
+        other = Town(late.running, client, issuer)
+        await other.found()
+        await other.category("fire-lane")
+        there = await other.report()
+        here = await late.report(category="lift")
+        calendar = await late.get("/calendar")
+        week: dict[str, list[Any]] = {day: [] for day in calendar["hours"]} | {"monday": [["09:00", "13:59"]]}
+        short = {"hours": week, "holidays": "none"}
+        refused = await late.ask("PUT", "/calendar", body=short, if_match=0)
+        assert refused.json()["type"] == "urn:linli:problem:wrong-hours"
+        for path, body in (
+            ("/categories/slow", MINIMAL_CATEGORY | {"counted": "working-hours", "deadline_minutes": 60001}),
+            ("/escalation", {"levels": [LADDER[1] | {"after_minutes": 60001}]}),
+        ):
+            long = await late.ask("PUT", path, body=body, if_match=0 if "esc" in path else None)
+            assert (long.status_code, long.json()["type"]) == (422, "urn:linli:problem:too-many-minutes")
+        asking = {"minutes": 60001, "reason": "the part comes in four years"}
+        assert (await late.ask("POST", f"/cases/{here}/extension", body=asking)).status_code == 422
+        # As it may have been stored before such weeks were refused.
+        thin = {"week": [[[540, 541]], *[[]] * 6], "make_up": []}
+        await late.system.execute("INSERT INTO calendars VALUES ($1, $2, 'none', 1)", late.id, thin)
+        await late.system.execute(
+            "UPDATE routings SET version = version + 1 WHERE community_id = $1", late.id
+        )
+        await late.system.execute(
+            "UPDATE escalation_ladders SET levels = jsonb_set(levels, '{1,after_minutes}', '500000') "
+            "WHERE community_id = $1",
+            late.id,
+        )
+        await late.go_to("2026-05-06T10:30")
+        assert await late.tick() == 2
+        assert await late.tick() == 0
+        found = await other.get(f"/cases/{there}/history")
+        assert found["items"][-1]["change"] == "overdue"
+        assert (await late.said("issue-overdue")) == []
+        whole = {"hours": calendar["hours"], "holidays": "none"}
+        assert (await late.ask("PUT", "/calendar", body=whole, if_match=1)).status_code == 200
+        await late.go_to("2026-05-06T10:46")
+        assert await late.tick() == 1
+        assert [fact["level"] for fact in await late.said("issue-overdue")] == [1]
 
 
 async def test_more_time_is_asked_for_and_approved_by_another(late: Late) -> None:

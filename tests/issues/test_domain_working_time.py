@@ -7,7 +7,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from services.issues.domain.categories import LONGEST_DEADLINE
+from services.issues.domain.deadline import LONGEST_WORKING
 from services.issues.domain.working_time import (
+    LEAST_A_WEEK,
     MINUTES_A_DAY,
     USUAL,
     Day,
@@ -17,6 +20,7 @@ from services.issues.domain.working_time import (
     WorkingMinutes,
     WorkingTime,
     WrongHours,
+    must_suffice,
 )
 
 MINUTE = timedelta(minutes=1)
@@ -138,3 +142,19 @@ def test_working_hours(start: str, minutes: int, due: str) -> None:
 def test_hours_that_make_no_sense(wrong: dict[str, tuple[tuple[Span, ...], ...]]) -> None:
     with pytest.raises(WrongHours):
         Hours(**{"week": USUAL.week, "make_up": USUAL.make_up} | wrong)  # type: ignore[arg-type]
+
+
+def one_day_a_week(minutes: int) -> Hours:
+    return Hours((((0, minutes),), *((),) * 6), ())
+
+
+def test_the_longest_deadline_ends_within_years_by_the_shortest_week() -> None:
+    shortest, start = one_day_a_week(LEAST_A_WEEK), datetime(2026, 1, 1, tzinfo=UTC)
+    must_suffice(shortest)
+    time = WorkingTime(shortest, ZoneInfo("Asia/Shanghai"), days)
+    assert WorkingMinutes(time).add(start, LONGEST_WORKING) < start + timedelta(days=4 * 366)
+    assert WorkingDays(time).add(start, LONGEST_DEADLINE) < start + timedelta(days=8 * 366)
+    with pytest.raises(WrongHours):
+        must_suffice(one_day_a_week(LEAST_A_WEEK - 1))
+    with pytest.raises(WrongHours, match="within years"):
+        WorkingMinutes(WorkingTime(one_day_a_week(1), ZoneInfo("Asia/Shanghai"), days)).add(start, 600)

@@ -6,7 +6,7 @@ from pydantic import Field
 from services.issues.api.fields import In
 from services.issues.domain.categories import LONGEST_DEADLINE, Category, Priority
 from services.issues.domain.closing import MOST_REOPEN_DAYS
-from services.issues.domain.deadline import Counted
+from services.issues.domain.deadline import LONGEST_WORKING, Counted
 from services.issues.store.routing import category_by_code, list_categories
 from services.issues.usecases.route_cases import define_category
 from services.issues.usecases.versions import missing
@@ -36,7 +36,8 @@ class CategoryIn(In):
     counted: Counted = Field(
         Counted.round_the_clock,
         description=(
-            "Every minute, the minutes of the community's working hours, or whole working days, 1440 each: "
+            f"Every minute, the minutes of the community's working hours ({LONGEST_WORKING} at most), or "
+            "whole working days, 1440 each: "
             "to the close of business of the last, the day of the report not counted"
         ),
     )

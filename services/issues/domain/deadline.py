@@ -4,6 +4,8 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Protocol
 
+LONGEST_WORKING = 1000 * 60
+"""Minutes: half a year of work, and four years where work is five hours a week."""
 _MINUTE = timedelta(minutes=1)
 
 
@@ -13,6 +15,20 @@ class Counted(StrEnum):
     round_the_clock = "round-the-clock"
     working_hours = "working-hours"
     working_days = "working-days"
+
+
+class TooManyMinutes(ValueError):
+    """So many counted minutes last for years."""
+
+
+def must_end(minutes: int, counted: Counted) -> None:
+    """Refuse more minutes of working hours than end within years whatever a community's hours are.
+
+    Raises:
+        TooManyMinutes: see there.
+    """
+    if counted is Counted.working_hours and minutes > LONGEST_WORKING:
+        raise TooManyMinutes(f"{LONGEST_WORKING} minutes of working hours at most")
 
 
 class Calendar(Protocol):

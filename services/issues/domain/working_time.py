@@ -13,6 +13,9 @@ _TICK = timedelta(microseconds=1)
 _SECOND = 1_000_000
 _DAY = MINUTES_A_DAY * 60
 _MOST_KEPT = 4000
+_FARTHEST = 10 * 366
+LEAST_A_WEEK = 5 * 60
+"""Minutes."""
 _CHINESE = frozenset({"Asia/Shanghai", "Asia/Urumqi", "Asia/Chongqing", "Asia/Harbin", "PRC"})
 
 Span = tuple[int, int]
@@ -62,6 +65,16 @@ class Hours:
                 raise WrongHours("spans follow each other, begin before they end, and end by 23:59")
 
 
+def must_suffice(hours: Hours) -> None:
+    """Refuse a week so short that the longest deadline would not end within years.
+
+    Raises:
+        WrongHours: see there.
+    """
+    if sum(last - first for spans in hours.week for first, last in spans) < LEAST_A_WEEK:
+        raise WrongHours(f"a week has {LEAST_A_WEEK // 60} hours of work at least")
+
+
 _USUAL = ((9 * 60, 17 * 60),)
 USUAL = Hours((_USUAL,) * 5 + ((),) * 2, _USUAL)
 """Monday to Friday, nine to five, make-up workdays too: until a community says otherwise."""
@@ -95,13 +108,17 @@ class WorkingTime:
         self._kept: dict[int, tuple[Piece, ...]] = {}
 
     def pieces(self, start: int) -> Iterator[Piece]:
-        """Give the stretches that end after a moment (microseconds since 1970), in order and without end."""
-        day = start // (_DAY * _SECOND)
-        while True:
+        """Give the stretches that end after a moment (microseconds since 1970), in order.
+
+        Raises:
+            WrongHours: ten years of them were not enough; whoever counts on holds up everybody.
+        """
+        first = start // (_DAY * _SECOND)
+        for day in range(first, first + _FARTHEST):
             for piece in self._of_day(day):
                 if piece[1] > start:
                     yield piece
-            day += 1
+        raise WrongHours("there is too little working time for this to end within years")
 
     def date_at(self, moment: int) -> int:
         """Tell the local date of a moment, as days since 1970."""

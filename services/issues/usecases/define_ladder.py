@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from services.issues.domain.deadline import must_end
 from services.issues.domain.escalation import USUAL_LADDER, Ladder
 from services.issues.store.escalations import look_again_by
 from services.issues.store.ladders import DEFAULT, delete_ladder, ladders_of, put_ladder
@@ -18,11 +19,13 @@ async def define_ladder(work: Work, category: str | None, ladder: Ladder, expect
     Raises:
         NotFound: no such category.
         WrongRule: a level names what does not exist or cannot be.
+        TooManyMinutes: a level comes after years.
         StaleVersion: it has changed; version 0 is one that was never stored.
     """
     await touch_routing(work.connection, tenant(work))
     matching((await look_up_ladder(work, category)).version, expected)
     for level in ladder.levels:
+        must_end(level.after_minutes, level.counted)
         await check_target(work, level.target)
     after = replace(ladder, version=expected + 1)
     await put_ladder(work.connection, tenant(work), category or DEFAULT, after)

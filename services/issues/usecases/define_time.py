@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from services.issues.domain.working_time import CommunityTime, Holidays, Hours
+from services.issues.domain.working_time import CommunityTime, Holidays, Hours, must_suffice
 from services.issues.store.calendars import community_time, put_community_time
 from services.issues.store.routing import touch_routing
 from services.issues.usecases.versions import tenant
@@ -14,8 +14,10 @@ async def define_time(work: Work, hours: Hours, holidays: Holidays, expected: in
     """Say when a community works; cases reported before keep the deadline they were given.
 
     Raises:
+        WrongHours: there are too few in a week.
         StaleVersion: it has changed.
     """
+    must_suffice(hours)
     await touch_routing(work.connection, tenant(work))
     before = await community_time(work.connection, tenant(work))
     matching(before.version, expected)

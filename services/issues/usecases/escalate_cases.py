@@ -2,9 +2,11 @@
 
 import time
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Final
 from uuid import UUID
+
+from prometheus_client import Counter
 
 from services.issues.domain.case import Case
 from services.issues.domain.escalation import Step, climb
@@ -14,11 +16,16 @@ from services.issues.usecases.case_facts import assignee_data, assignee_fact
 from services.issues.usecases.routings import CurrentRouting, Routings, learn_places
 from shared.contracts.issues.deadline import IssueOverdue
 from shared.database.work import Work, Works
+from shared.telemetry.logs import log
 
 MOST: Final = 200
 WHOLE_EVERY: Final = 15.0
 _BEGINNING: Final = datetime.min.replace(tzinfo=UTC)
 ACTOR: Final = "deadline"
+RETRIED_AFTER: Final = timedelta(minutes=15)
+_FAILED = Counter(
+    "linli_issues_escalations_failed_total", "Late cases whose levels could not be told; tried again later"
+)
 
 
 class Watermark:
@@ -69,7 +76,13 @@ async def _escalate(work: Work, late: list[LateCase], routings: Routings) -> Non
     reached = []
     for one in late:
         routing = current[one.case.community]
-        steps, again = _climbed(one, work.now, routing)
+        try:
+            steps, again = _climbed(one, work.now, routing)
+        except Exception as error:  # noqa: BLE001  the loop's edge: one community's data hold up no other's
+            _FAILED.inc()
+            log.error("a late case was not escalated", case=str(one.case.id), exc_info=error)
+            # Later than now, or it would come before all others again and again.
+            steps, again = [], work.now + RETRIED_AFTER
         reached.append(_reached(one, steps, again, routing))
         for number, step in enumerate(steps, start=1):
             _say(work, one.case, step, one.case.version + number, routing, followers)

@@ -4,6 +4,7 @@ from dataclasses import replace
 from uuid import UUID
 
 from services.issues.domain.case import Change, Seer
+from services.issues.domain.deadline import must_end
 from services.issues.domain.extension import Decision, Extension, approve, later, refuse
 from services.issues.store.calendars import community_time
 from services.issues.store.extensions import (
@@ -29,12 +30,13 @@ async def ask_for_time(
     """Ask for more time, in minutes counted as the category counts; asking again replaces what was asked.
 
     Raises:
-        NotFound, NotTheirs, WrongState, StaleVersion, TooLateToAsk: see there.
+        NotFound, NotTheirs, WrongState, StaleVersion, TooLateToAsk, TooManyMinutes: see there.
     """
     case = await held_case(work, case_id, asker, expected)
     category = await category_by_code(work.connection, case.community, case.category)
     if category is None:
         raise missing("category")
+    must_end(minutes, category.counted)
     calendar = calendars(await community_time(work.connection, case.community))[category.counted]
     due_at = later(case, asker, minutes, calendar, work.now)
     was_due_at = case.due_at or due_at

@@ -4,6 +4,7 @@ from dataclasses import replace
 from uuid import UUID
 
 from services.issues.domain.categories import Category
+from services.issues.domain.deadline import must_end
 from services.issues.domain.dispatch import Rule, Target, WrongRule
 from services.issues.domain.grants import GRANTABLE
 from services.issues.domain.places import Place
@@ -27,8 +28,10 @@ async def define_category(work: Work, category: Category, expected: int | None) 
     """Store a category; cases reported before keep the deadline they were given.
 
     Raises:
+        TooManyMinutes: its deadline lasts for years.
         PreconditionRequired, StaleVersion: see `next_version`.
     """
+    must_end(category.deadline_minutes, category.counted)
     await touch_routing(work.connection, tenant(work))
     before = await category_by_code(work.connection, tenant(work), category.code)
     after = replace(category, version=next_version(before.version if before else None, expected))
