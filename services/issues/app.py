@@ -81,7 +81,7 @@ ERRORS: dict[type[BaseException], Handling] = {
     PlaceInUse: Handling(409, "place-in-use", "The place is in use"),
     RatedAlready: Handling(409, "rated-already", "This closing was rated before"),
     SecondPersonNeeded: Handling(403, "second-person-needed", "A second person has to check"),
-    TooLateToAsk: Handling(409, "too-late-to-ask", "More time is asked for before the deadline"),
+    TooLateToAsk: Handling(409, "too-late-to-ask", "More time is asked for and given before the deadline"),
     TooLateToReopen: Handling(409, "too-late-to-reopen", "The period for reopening is over"),
     TooManyFollowers: Handling(409, "too-many-followers", "The case has as many followers as it may have"),
     TooManyMinutes: Handling(422, "too-many-minutes", "So many counted minutes last for years"),

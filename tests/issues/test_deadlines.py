@@ -241,13 +241,21 @@ async def test_more_time_is_asked_for_and_approved_by_another(late: Late) -> Non
     await late.go_to("2026-05-06T10:30")
     await late.tick()
     assert await late.said("issue-overdue") == []
+    # What is asked for in time is not given afterwards: those who were told of the delay were told for good.
+    await change(late, case, "extension", ("handler",), "ha", minutes=600, reason="the part is lost")
     await late.go_to("2026-05-06T11:01")
     await late.tick()
+    past = await late.ask("POST", f"{path}/approve", body={})
+    assert (past.status_code, past.json()["type"]) == (409, "urn:linli:problem:too-late-to-ask")
+    await change(late, case, "extension/refuse", ("operator",), "olive")
     assert [(fact["level"], fact["time"]) for fact in await late.said("issue-overdue")] == [(1, now)]
     too_late = await late.ask("POST", path, person="ha", roles=("handler",), body=asking)
     assert (too_late.status_code, too_late.json()["type"]) == (409, "urn:linli:problem:too-late-to-ask")
     changes = [entry["change"] for entry in (await late.get(f"/cases/{case}/history"))["items"]]
-    assert changes[-5:] == ["extension-asked", "extension-refused", "extension-asked", "extended", "overdue"]
+    assert changes[-7:] == [
+        *("extension-asked", "extension-refused", "extension-asked", "extended"),
+        *("extension-asked", "overdue", "extension-refused"),
+    ]
 
 
 async def test_dispatch_says_where_a_case_would_go_and_why(late: Late) -> None:

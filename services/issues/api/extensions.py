@@ -87,7 +87,7 @@ async def ask(case_id: UUID, body: AskIn, call: Requested) -> Response:
 @routes.post("/cases/{case_id}/extension/approve", response_model=ExtensionOut)
 @allow(Role.operator, Role.dispatcher)
 async def approve(case_id: UUID, body: DecideIn, call: Requested) -> Response:
-    """Give the time that is asked for; whoever asked cannot."""
+    """Give the time that is asked for, before the deadline; whoever asked cannot."""
     seen, by = _seen(call), seer_of(call)
     return await call.write(
         lambda work: decide_on_time(work, case_id, by, body.note, seen, approved=True), ExtensionOut.of

@@ -14,7 +14,7 @@ ENDS_ASKING = frozenset({Change.assigned, Change.returned, Change.resolved, Chan
 
 
 class TooLateToAsk(Exception):
-    """More time is asked for while there is some left."""
+    """More time is asked for, and given, while there is some left."""
 
 
 class Decision(StrEnum):
@@ -52,23 +52,27 @@ def later(case: Case, asker: Seer, minutes: int, calendar: Calendar, now: dateti
         TooLateToAsk: the deadline has come, or there never was one.
     """
     must_handle(case, asker, Change.extension_asked)
-    if case.due_at is None or now > case.due_at:
-        raise TooLateToAsk("the deadline has passed; elapsed time is not given back")
-    moved = calendar.add(case.due_at, minutes)
-    if moved <= case.due_at:
+    due_at = _not_past(case, now)
+    moved = calendar.add(due_at, minutes)
+    if moved <= due_at:
         raise TooLateToAsk("that is no time at all as this category counts")
     return moved
 
 
-def approve(case: Case, extension: Extension, by: Seer) -> Case:
+def approve(case: Case, extension: Extension, by: Seer, now: datetime) -> Case:
     """Move the deadline; what has passed of the time still counts.
+
+    Whoever decides has to do so before the deadline too: after it levels have been said, each once for ever,
+    and none of them would be said of the new one.
 
     Raises:
         WrongState: nobody has the case any more.
         NotTheirs: they asked for it themself.
+        TooLateToAsk: the deadline has come meanwhile.
     """
     state_after(case, Change.extended)
     _other_than_asked(extension, by)
+    _not_past(case, now)
     return replace(case, due_at=extension.due_at, version=case.version + 1)
 
 
@@ -80,6 +84,12 @@ def refuse(case: Case, extension: Extension, by: Seer) -> Case:
     """
     _other_than_asked(extension, by)
     return replace(case, version=case.version + 1)
+
+
+def _not_past(case: Case, now: datetime) -> datetime:
+    if case.due_at is None or now > case.due_at:
+        raise TooLateToAsk("the deadline has passed; elapsed time is not given back")
+    return case.due_at
 
 
 def _other_than_asked(extension: Extension, by: Seer) -> None:

@@ -56,13 +56,13 @@ async def decide_on_time(
 
     Raises:
         NotFound: no such case, or nothing is asked for it.
-        NotTheirs, WrongState, StaleVersion: see there.
+        NotTheirs, WrongState, StaleVersion, TooLateToAsk: see there.
     """
     held = await held_case(work, case_id, by, expected)
     asked = await extension_asked(work.connection, tenant(work), case_id)
     if asked is None:
         raise missing("extension asked for")
-    case = approve(held, asked, by) if approved else refuse(held, asked, by)
+    case = approve(held, asked, by, work.now) if approved else refuse(held, asked, by)
     state = Decision.approved if approved else Decision.refused
     decided = replace(asked, state=state, decided_by=work.actor, decided_at=work.now, note=note)
     await decide_extension(work.connection, case.community, decided)
