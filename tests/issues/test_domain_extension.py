@@ -80,4 +80,4 @@ class Lateness(RuleBasedStateMachine):
 
 
 TestLateness = Lateness.TestCase
-TestLateness.settings = settings(max_examples=60, stateful_step_count=20, deadline=None)
+TestLateness.settings = settings(max_examples=150, stateful_step_count=20, deadline=None)

@@ -38,6 +38,10 @@ async def test_places_nest_and_change_by_version(town: Town) -> None:
     assert (changed.status_code, changed.headers["ETag"]) == (200, '"2"')
     again = await town.ask("PATCH", path, body=change, if_match=2)
     assert again.json()["version"] == 2, "a change that changes nothing makes no version"
+    renamed = await town.ask("PATCH", path, body={"name": "102"}, if_match=2)
+    assert (renamed.json()["name"], renamed.json()["floor_area_cm2"]) == ("102", 882600)
+    emptied = await town.ask("PATCH", path, body={"floor_area_cm2": None}, if_match=3)
+    assert (emptied.json()["name"], emptied.json()["floor_area_cm2"]) == ("102", None)
     inside = await town.get(f"/places?within={compound}")
     assert {place["code"] for place in inside["items"]} == {"HY", "HY-1", "1幢101"}
 

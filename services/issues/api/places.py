@@ -10,7 +10,13 @@ from pydantic import BaseModel, Field
 from services.issues.api.fields import Door, In
 from services.issues.domain.places import Kind, Place
 from services.issues.store.places import list_places
-from services.issues.usecases.register_place import end_place, look_up_place, register_place, revise_place
+from services.issues.usecases.register_place import (
+    PlaceChanges,
+    end_place,
+    look_up_place,
+    register_place,
+    revise_place,
+)
 from shared.contracts.fields import PlaceName
 from shared.database.work import Work
 from shared.http.call import Requested, answered
@@ -36,10 +42,19 @@ class PlaceIn(In):
 
 
 class PlaceChange(In):
-    """What can change of a place."""
+    """What can change of a place; what is not sent stays as it is."""
 
-    name: PlaceName = Field(examples=["12幢"])
-    floor_area_cm2: int | None = Field(None, gt=0, lt=MOST_CM2, description="Of a unit only")
+    name: PlaceName | None = Field(None, examples=["12幢"])
+    floor_area_cm2: int | None = Field(
+        None, gt=0, lt=MOST_CM2, description="Of a unit only; null takes it away"
+    )
+
+    def changes(self) -> PlaceChanges:
+        """Say what was sent."""
+        found = PlaceChanges() if self.name is None else PlaceChanges(name=self.name)
+        if "floor_area_cm2" in self.model_fields_set:
+            found["floor_area_cm2"] = self.floor_area_cm2
+        return found
 
 
 class PlaceOut(BaseModel):
@@ -125,11 +140,9 @@ async def look_up(place_id: UUID, call: Requested) -> Response:
 async def revise(place_id: UUID, body: PlaceChange, call: Requested) -> Response:
     """Rename or re-measure a place."""
     expected = call.require_version()
-
-    async def use_case(work: Work) -> Place:
-        return await revise_place(work, place_id, expected, body.name, body.floor_area_cm2)
-
-    return await call.write(use_case, PlaceOut.of, etag=_version)
+    return await call.write(
+        lambda work: revise_place(work, place_id, expected, body.changes()), PlaceOut.of, etag=_version
+    )
 
 
 @routes.delete("/{place_id}", response_model=PlaceOut)

@@ -1,5 +1,6 @@
 """A place is registered, changed or closed."""
 
+from typing import TypedDict
 from uuid import UUID
 
 from services.issues.domain.places import Kind, Place, change_place, close_place, new_place
@@ -16,6 +17,13 @@ from services.issues.usecases.versions import missing, tenant
 from shared.database.work import Work
 from shared.http.etag import matching
 from shared.identifiers import new_id
+
+
+class PlaceChanges(TypedDict, total=False):
+    """What is to be different of a place; a floor area of None is none any more."""
+
+    name: str
+    floor_area_cm2: int | None
 
 
 async def register_place(
@@ -35,10 +43,8 @@ async def register_place(
     return place
 
 
-async def revise_place(
-    work: Work, place_id: UUID, expected: int, name: str, floor_area_cm2: int | None
-) -> Place:
-    """Rename or re-measure a place.
+async def revise_place(work: Work, place_id: UUID, expected: int, changes: PlaceChanges) -> Place:
+    """Rename or re-measure a place; what the changes do not name stays as it is.
 
     Raises:
         NotFound, StaleVersion, PlaceClosed, WrongFloorArea, WrongWord: see there.
@@ -46,7 +52,8 @@ async def revise_place(
     await lock_register(work.connection, tenant(work))
     before = await look_up_place(work, place_id)
     matching(before.version, expected)
-    return await _store(work, before, change_place(before, name, floor_area_cm2))
+    area = changes.get("floor_area_cm2", before.floor_area_cm2)
+    return await _store(work, before, change_place(before, changes.get("name", before.name), area))
 
 
 async def end_place(work: Work, place_id: UUID, expected: int) -> Place:
