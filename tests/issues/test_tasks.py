@@ -20,6 +20,7 @@ from shared.messaging.envelope import to_record
 from shared.messaging.settings import KafkaSettings
 from tests.fixtures.bus import Bus
 from tests.issues.test_domain_case import CASE, START
+from tests.issues.test_photos import add, photo
 from tests.issues.town import Town
 
 pytestmark = pytest.mark.anyio
@@ -94,6 +95,22 @@ async def test_the_end_of_a_task_settles_its_case_or_brings_it_back(
             "POST", f"/cases/{done}/check", person=person, roles=("operator",), body={"fixed": True}
         )
         assert (check.status_code, check.json()["type"]) == (403, "urn:linli:problem:second-person-needed")
+
+
+async def test_a_volunteer_shows_what_was_done_and_neither_sees_nor_settles_the_case(town: Town) -> None:
+    await town.ask("PUT", "/photo-demands/fire-lane", body={"kinds": ["after"]})
+    (case,) = await given_to_volunteers(town, 1)
+    vera: dict[str, Any] = {"person": "vera", "roles": ("volunteer",)}
+    for path in (f"/cases/{case}", f"/cases/{case}/history", f"/cases/{case}/photos"):
+        assert (await town.ask("GET", path, **vera)).status_code == 404
+    for query in ("", "?mine=true"):
+        assert (await town.get(f"/cases{query}", **vera))["items"] == []
+    for verb, body in (("start", {}), ("return", {"reason": "x"}), ("resolve", {"outcome": "x"})):
+        assert (await town.ask("POST", f"/cases/{case}/{verb}", body=body, **vera)).status_code == 404
+    added = await add(town, case, photo(), kind="after", **vera)
+    assert (added.status_code, added.json()["added_by"]) == (201, "vera"), added.text
+    await tell(town, ended(town, case, "done", 2))
+    assert (await stands(town, case))[0] == "resolved"
 
 
 async def test_what_a_case_no_longer_waits_for_changes_nothing(town: Town) -> None:

@@ -141,13 +141,12 @@ class Case:
 
 
 def has(case: Case, seer: Seer) -> bool:
-    """Tell whether somebody is the assignee: in person, by holding the role, or as a volunteer."""
+    """Tell whether somebody is the assignee, in person or by holding the role.
+
+    No volunteer has a case of the volunteers: one of them takes its task, and the task's end settles it.
+    """
     assignee = case.assignee
-    if assignee is None:
-        return False
-    if assignee.volunteers:
-        return "volunteer" in seer.roles
-    return assignee.person == seer.person or assignee.role in seer.roles
+    return assignee is not None and (assignee.person == seer.person or assignee.role in seer.roles)
 
 
 def is_reporter(case: Case, seer: Seer) -> bool:

@@ -5,7 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
-from services.issues.domain.case import ENDED, SETTLE_ALL, Case, NotTheirs, Seer, WrongState, has
+from services.issues.domain.case import ENDED, SETTLE_ALL, Case, NotTheirs, Seer, WrongState, has, may_see
 
 LARGEST_UPLOAD = 12 * 1024 * 1024
 """Bytes."""
@@ -54,6 +54,16 @@ class Photo:
     public: bool = False
 
 
+def _works_there(case: Case, seer: Seer) -> bool:
+    """Tell whether somebody may be the volunteer at work: the task is theirs, the case they do not see."""
+    return case.assignee is not None and case.assignee.volunteers and "volunteer" in seer.roles
+
+
+def may_add(case: Case, seer: Seer) -> bool:
+    """Tell whether somebody may add photos at all."""
+    return may_see(case, seer) or _works_there(case, seer)
+
+
 def check_adding(case: Case, seer: Seer, kind: PhotoKind, there: int) -> None:
     """Let those who see a case show the problem, and those who handle it that it is gone.
 
@@ -64,7 +74,9 @@ def check_adding(case: Case, seer: Seer, kind: PhotoKind, there: int) -> None:
     """
     if case.state in ENDED:
         raise WrongState(f"a case that is {case.state} takes no photos")
-    if kind is PhotoKind.after and not (has(case, seer) or seer.roles & SETTLE_ALL):
+    if kind is PhotoKind.after and not (
+        has(case, seer) or _works_there(case, seer) or seer.roles & SETTLE_ALL
+    ):
         raise NotTheirs("only whoever handles the case shows that the problem is gone")
     if there >= MOST_OF_A_KIND:
         raise TooManyPhotos(f"a case has {MOST_OF_A_KIND} photos of a kind at most")

@@ -153,8 +153,6 @@ def _ways(seer: Seer, *, mine: bool) -> Iterator[Condition]:
         for role in sorted(seer.roles):
             held = f"assignee_role = {{1}} AND {_HELD}" if mine else "assignee_role = {0}"
             yield held, (seer.person, role) if mine else (role,)
-        if "volunteer" in seer.roles:
-            yield "assignee_volunteers", ()
         if not mine:
             yield "reporter = {0}", (seer.person,)
 

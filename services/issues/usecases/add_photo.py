@@ -7,8 +7,8 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from uuid import UUID
 
-from services.issues.domain.case import Case, Change, Seer, may_see
-from services.issues.domain.photos import Photo, PhotoKind, check_adding
+from services.issues.domain.case import Case, Change, Seer
+from services.issues.domain.photos import Photo, PhotoKind, check_adding, may_add
 from services.issues.store.cases import case_by_id
 from services.issues.store.photo_objects import PhotoObjects
 from services.issues.store.photos import announce_photo, attach_photo, photos_of, same_photo
@@ -74,7 +74,7 @@ async def show_photo(work: Work, photo: Photo, seer: Seer) -> Photo:
         NotFound, NotTheirs, WrongState, TooManyPhotos: see there.
         Unavailable: writing its objects took too long.
     """
-    case = await held_case(work, photo.case, seer, None)
+    case = await held_case(work, photo.case, seer, None, may_add)
     there = await same_photo(work.connection, tenant(work), photo.case, photo.kind, photo.uploaded)
     if there is not None:
         return there
@@ -87,7 +87,7 @@ async def show_photo(work: Work, photo: Photo, seer: Seer) -> Photo:
 
 async def _seen(work: Work, case_id: UUID, seer: Seer) -> Case:
     found = await case_by_id(work.connection, tenant(work), case_id)
-    if found is None or not may_see(found[0], seer):
+    if found is None or not may_add(found[0], seer):
         raise missing("case")
     return found[0]
 

@@ -1,6 +1,6 @@
 """What every change of a case has in common: it is held, changed, and entered in its history."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 from uuid import UUID
@@ -15,7 +15,13 @@ from shared.database.work import Work
 from shared.http.etag import matching
 
 
-async def held_case(work: Work, case_id: UUID, seer: Seer, expected: int | None) -> Case:
+async def held_case(
+    work: Work,
+    case_id: UUID,
+    seer: Seer,
+    expected: int | None,
+    may: Callable[[Case, Seer], bool] = may_see,
+) -> Case:
     """Find a case that somebody wants to change; nobody else changes it until the transaction ends.
 
     Raises:
@@ -23,7 +29,7 @@ async def held_case(work: Work, case_id: UUID, seer: Seer, expected: int | None)
         StaleVersion: it is not at the expected version.
     """
     found = await case_by_id(work.connection, tenant(work), case_id, lock=True)
-    if found is None or not may_see(found[0], seer):
+    if found is None or not may(found[0], seer):
         raise missing("case")
     if expected is not None:
         matching(found[0].version, expected)
