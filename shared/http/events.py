@@ -135,11 +135,16 @@ def _cloud_event(event: Event[Any], hidden: frozenset[str]) -> bytes:
         "community": event.community,
         "sequence": str(event.sequence).zfill(SEQUENCE_DIGITS),
         "datacontenttype": "application/json",
-        "data": event.data.model_dump(mode="json", exclude=set(hidden)),
+        "data": event.data.model_dump(mode="json", exclude=_excluded(hidden)),
     }
     marks = {"imported": event.imported, "traceparent": event.traceparent}
     content |= {name: value for name, value in marks.items() if value}
     return orjson.dumps(content, default=str, option=orjson.OPT_UTC_Z)
+
+
+def _excluded(hidden: frozenset[str]) -> dict[str, Any]:
+    parted = (name.partition(".") for name in hidden)
+    return {outer: {inner} if inner else True for outer, _, inner in parted}
 
 
 def _described(watch: Watch) -> str:

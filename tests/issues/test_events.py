@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections import defaultdict
+from datetime import UTC, datetime
 from typing import Any
 
 import asyncpg
@@ -13,7 +14,9 @@ from services.issues.api.events import WATCH
 from services.issues.usecases.report_issues import Key, Report, report_issues
 from services.issues.usecases.routings import Routings
 from shared.contracts import Assignee, IssueAssigned, IssueRated
+from shared.contracts.event import Event
 from shared.errors import Invalid
+from shared.http.events import _cloud_event
 from shared.http.idempotency import StoredAnswer
 from shared.identifiers import new_id
 from shared.messaging.settings import KafkaSettings
@@ -99,8 +102,39 @@ def test_whoever_has_a_case_or_had_it_sees_all_that_happens_to_it() -> None:
     for fact in seen:
         assert WATCH[fact].admits("gu", guards, fact.model_construct(**others | mine)), fact
         assert not WATCH[fact].admits("gu", nobody, fact.model_construct(**others | mine)), fact
+        of_volunteers: dict[str, Any] = {"assignee": Assignee(volunteers=True, place=new_id())}
+        fact_of_theirs = fact.model_construct(**others | of_volunteers)
+        assert not WATCH[fact].admits("vera", frozenset({Role.volunteer}), fact_of_theirs), fact
     taken: dict[str, Any] = {"assignee": Assignee(person="x"), "was_assigned_to": Assignee(person="gu")}
     assert WATCH[IssueAssigned].admits("gu", nobody, IssueAssigned.model_construct(**others | taken))
+
+
+@pytest.mark.parametrize("fact", [fact for fact, sight in WATCH.items() if sight.partly_concerned])
+def test_who_follows_a_case_reads_of_nobody_in_it(fact: type[Any]) -> None:
+    names = ("rita", "fred", "fay", "hal", "tom", "rex")
+    said: dict[str, Any] = {
+        "reporter": "rita",
+        "followers": ("fred", "fay"),
+        "assignee": Assignee(person="hal"),
+        "told": Assignee(person="tom"),
+        "was_assigned_to": Assignee(person="tom"),
+        "resolver": "rex",
+    }
+    known = {name: said[name] for name in said if name in fact.model_fields}
+    data = fact.model_construct(case=new_id(), **known)
+    now = datetime(2026, 1, 1, tzinfo=UTC)
+    event = Event(new_id(), "/linli/issues", now, new_id(), 3, data)
+    sight = WATCH[fact]
+
+    def written(person: str, *roles: Role) -> bytes:
+        assert sight.admits(person, frozenset(roles), data)
+        return _cloud_event(event, sight.hides(person, frozenset(roles), data))
+
+    assert not [name for name in names if f'"{name}"'.encode() in written("fred", Role.resident)]
+    for person, roles in (("hal", ()), ("rita", ()), ("olive", (Role.operator,))):
+        assert b'"rita"' in written(person, *roles)
+        assert b'"fay"' in written(person, *roles)
+    assert not sight.admits("eve", frozenset({Role.resident}), data)
 
 
 def report_in(town: Town, **more: Any) -> Report:
