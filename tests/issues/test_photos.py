@@ -117,7 +117,7 @@ async def test_a_category_demands_photos_before_a_case_is_resolved(town: Town) -
     assert (await town.ask("PUT", "/photo-demands/unknown", body=demand)).status_code == 404
     assert (await town.get("/photo-demands/fire-lane"))["kinds"] == ["after", "before"]
     case = await town.report()
-    await add(town, case, photo(1))
+    shown = (await add(town, case, photo(1))).headers["Location"]
     assert (await add(town, case, photo(2), kind="after")).status_code == 403, "the reporter shows no repair"
     outcome = {"outcome": "towed"}
     lacking = await town.ask("POST", f"/cases/{case}/resolve", body=outcome)
@@ -127,9 +127,15 @@ async def test_a_category_demands_photos_before_a_case_is_resolved(town: Town) -
         await add(town, case, photo(3), kind="after", person="olive", roles=("operator",))
     ).status_code == 201
     assert (await town.ask("POST", f"/cases/{case}/resolve", body=outcome)).status_code == 200
+    rita: dict[str, Any] = {"person": "rita", "roles": ("resident",)}
+    gone = await town.ask("POST", f"{shown}/remove", **rita)
+    assert (gone.status_code, gone.json()["type"]) == (409, "urn:linli:problem:wrong-state")
     not_fixed = {"fixed": False}
     checked = await town.ask("POST", f"/cases/{case}/check", person="bea", body=not_fixed)
     assert checked.status_code == 200, checked.text
+    assert (await town.get(f"/cases/{case}"))["outcome"] is None, "what was done did not do"
+    assert (await town.get(f"/cases/{case}/history"))["items"][-2]["note"] == "towed"
+    assert (await town.ask("POST", f"{shown}/remove", **rita)).status_code == 200
     again = await town.ask("POST", f"/cases/{case}/resolve", body=outcome)
     assert again.status_code == 409, "what was shown before it was found not to be fixed shows nothing"
 

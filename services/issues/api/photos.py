@@ -148,7 +148,7 @@ async def publish(case_id: UUID, photo_id: UUID, body: PublishIn, call: Requeste
 @routes.post("/{photo_id}/remove", response_model=PhotoOut)
 @members()
 async def remove(case_id: UUID, photo_id: UUID, call: Requested) -> Response:
-    """Take a photo away for good: who added it, or an operator."""
+    """Take a photo away for good: who added it, until the case is resolved, or an operator."""
     return await call.write(lambda work: remove_photo(work, case_id, photo_id, seer_of(call)), PhotoOut.of)
 
 

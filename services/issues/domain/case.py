@@ -87,6 +87,9 @@ CHANGES: Mapping[Change, Mapping[State, State]] = {
 }
 ENDED = frozenset({State.refused, State.closed, State.withdrawn, State.cancelled, State.referred})
 
+UNSETTLING = frozenset({Change.not_fixed, Change.reopened})
+"""What was said to have been done was not enough; the history keeps it."""
+
 OVERSEE = frozenset({"operator", "dispatcher"})
 SEE_ALL = OVERSEE | {"street"}
 SETTLE_ALL = frozenset({"operator"})

@@ -5,7 +5,17 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
-from services.issues.domain.case import ENDED, SETTLE_ALL, Case, NotTheirs, Seer, WrongState, has, may_see
+from services.issues.domain.case import (
+    ENDED,
+    SETTLE_ALL,
+    Case,
+    NotTheirs,
+    Seer,
+    State,
+    WrongState,
+    has,
+    may_see,
+)
 
 LARGEST_UPLOAD = 12 * 1024 * 1024
 """Bytes."""
@@ -13,6 +23,9 @@ MOST_PIXELS = 50_000_000
 LONGEST_SIDE = 2560
 SMALL_SIDE = 320
 MOST_OF_A_KIND = 12
+
+
+_SETTLED = frozenset({State.resolved, State.checked, State.closed})
 
 
 class PhotoKind(StrEnum):
@@ -82,6 +95,16 @@ def check_adding(case: Case, seer: Seer, kind: PhotoKind, there: int) -> None:
         raise TooManyPhotos(f"a case has {MOST_OF_A_KIND} photos of a kind at most")
 
 
-def may_remove(photo: Photo, seer: Seer) -> bool:
-    """Tell whether somebody may take a photo away: who added it, and who moderates."""
-    return photo.added_by == seer.person or bool(seer.roles & SETTLE_ALL)
+def check_removing(case: Case, photo: Photo, seer: Seer) -> None:
+    """Let who moderates take a photo away, and who added it until the case is called settled by it.
+
+    Raises:
+        NotTheirs: somebody else added it.
+        WrongState: it shows what was settled.
+    """
+    if seer.roles & SETTLE_ALL:
+        return
+    if photo.added_by != seer.person:
+        raise NotTheirs("only who added a photo, or an operator, takes it away")
+    if case.state in _SETTLED:
+        raise WrongState(f"of a case that is {case.state} an operator takes photos away")

@@ -87,14 +87,17 @@ async def entered_at(connection: Connection, case: Case, version: int) -> dateti
     return at
 
 
-async def update_case(connection: Connection, case: Case, outcome: str | None = None) -> None:
-    """Store what can change of a case."""
+async def update_case(
+    connection: Connection, case: Case, outcome: str | None = None, *, forget_outcome: bool = False
+) -> None:
+    """Store what can change of a case; without an `outcome` the one before stays, or is forgotten."""
     assignee = case.assignee or NOBODY
     await connection.execute(
         """
         UPDATE cases SET state = $3, assignee_person = $4, assignee_role = $5, assignee_place = $6,
                          assignee_volunteers = $7, resolved_at = $8, closed_at = $9,
-                         outcome = coalesce($10, outcome), version = $11, accepted_at = $12,
+                         outcome = CASE WHEN $17 THEN NULL ELSE coalesce($10, outcome) END,
+                         version = $11, accepted_at = $12,
                          assigned_version = $13, resolvers = $14, closings = $15, reopen_until = $16
         WHERE community_id = $1 AND id = $2
         """,
@@ -114,6 +117,7 @@ async def update_case(connection: Connection, case: Case, outcome: str | None = 
         case.resolvers,
         case.closings,
         case.reopen_until,
+        forget_outcome,
     )
 
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
-from services.issues.domain.case import Case, Change, Seer, may_see
+from services.issues.domain.case import UNSETTLING, Case, Change, Seer, may_see
 from services.issues.domain.extension import ENDS_ASKING
 from services.issues.domain.photos import Photo
 from services.issues.store.cases import add_entry, case_by_id, update_case
@@ -56,7 +56,7 @@ async def record(
 
     What whoever had it asked for it ends with their turn.
     """
-    await update_case(work.connection, case, outcome)
+    await update_case(work.connection, case, outcome, forget_outcome=change in UNSETTLING)
     if change in ENDS_ASKING:
         await end_asking(work.connection, case.community, case.id)
     await add_entry(

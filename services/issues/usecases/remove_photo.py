@@ -3,8 +3,8 @@
 from dataclasses import replace
 from uuid import UUID
 
-from services.issues.domain.case import Change, NotTheirs, Seer
-from services.issues.domain.photos import Photo, may_remove
+from services.issues.domain.case import Change, Seer
+from services.issues.domain.photos import Photo, check_removing
 from services.issues.store import photos
 from services.issues.usecases.changing_case import held_case, record_photo
 from services.issues.usecases.look_at_photos import find_photo
@@ -17,12 +17,11 @@ async def remove_photo(work: Work, case_id: UUID, photo_id: UUID, by: Seer) -> P
 
     Raises:
         NotFound: see there.
-        NotTheirs: somebody else added it.
+        NotTheirs, WrongState: see there.
     """
     case = await held_case(work, case_id, by, None)
     photo = await find_photo(work, case_id, photo_id, by, lock=True)
-    if not may_remove(photo, by):
-        raise NotTheirs("only who added a photo, or an operator, takes it away")
+    check_removing(case, photo, by)
     await photos.remove_photo(work.connection, tenant(work), photo.id, by.person, work.now)
     await record_photo(work, case, Change.photo_removed, photo)
     return replace(photo, public=False)
