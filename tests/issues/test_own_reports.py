@@ -50,6 +50,12 @@ async def test_one_follows_what_everybody_sees_and_no_more_than_facts_can_name(t
         assert (await town.ask("POST", f"/cases/{case}/follow", **bob)).json()["following"] is True
     followed = await town.get("/reports/mine?followed=true", **bob)
     assert [each["id"] for each in followed["items"]] == [str(case)]
+    gone = await town.report()
+    await town.ask("POST", f"/cases/{gone}/follow", person="fay", roles=("operator",))
+    await town.ask("POST", f"/cases/{gone}/withdraw", person="rita", roles=("resident",), body={})
+    for person, query, said in (("fay", "?followed=true", "反映人已撤回"), ("rita", "", "您已撤回")):
+        items = (await town.get(f"/reports/mine{query}", person=person, roles=("resident",)))["items"]
+        assert [each["said"] for each in items if each["id"] == str(gone)] == [said]
     assert (await town.ask("GET", f"/cases/{case}", **bob)).status_code == 404, "to hear is not to read"
     async with town.running.context.works.for_request("x", town.id) as work:
         other = uuid4()

@@ -64,10 +64,14 @@ async def mine(
         return found, work.now
 
     found, now = await call.read(use_case)
-    return paging.page(found, _told(language, now), lambda report: (report.reported_at, report.id))
+    return paging.page(
+        found, _told(language, now, followed=followed), lambda report: (report.reported_at, report.id)
+    )
 
 
-def _told(language: Language, now: datetime) -> Callable[[OwnReport], OwnReportOut]:
+def _told(
+    language: Language, now: datetime, *, followed: bool = False
+) -> Callable[[OwnReport], OwnReportOut]:
     def told(report: OwnReport) -> OwnReportOut:
         late = report.due_at is not None and report.due_at < now and report.state in _TO_DO
         name = report.name_zh if language is Language.zh else report.name_en
@@ -76,7 +80,7 @@ def _told(language: Language, now: datetime) -> Callable[[OwnReport], OwnReportO
             category=report.category,
             category_name=name or report.category,
             state=report.state,
-            said=said_of_state(report.state, language, late=late),
+            said=said_of_state(report.state, language, late=late, followed=followed),
             late=late,
             reported_at=report.reported_at,
             due_at=report.due_at,

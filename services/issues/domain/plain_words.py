@@ -21,7 +21,7 @@ STATES: Mapping[Language, Mapping[State, str]] = {
         State.assigned: "已派给处理人,等待处理",
         State.in_progress: "正在处理",
         State.suspended: "暂时搁置,条件具备后继续处理",
-        State.resolved: "处理人表示已办妥,等待核查",
+        State.resolved: "处理人表示已办妥,等待确认",
         State.checked: "已核查属实,等待结案",
         State.closed: "已结案",
         State.withdrawn: "您已撤回",
@@ -35,7 +35,7 @@ STATES: Mapping[Language, Mapping[State, str]] = {
         State.assigned: "Given to a handler, who has not begun yet",
         State.in_progress: "Being worked on",
         State.suspended: "On hold; it goes on when that becomes possible",
-        State.resolved: "The handler says it is fixed; somebody will check",
+        State.resolved: "The handler says it is fixed; that is to be confirmed",
         State.checked: "Checked and found fixed; about to be closed",
         State.closed: "Closed",
         State.withdrawn: "Withdrawn by you",
@@ -43,6 +43,14 @@ STATES: Mapping[Language, Mapping[State, str]] = {
         State.referred: "Passed on to another office",
     },
 }
+FOLLOWED: Mapping[Language, Mapping[State, str]] = {
+    Language.zh: {State.reported: "已收到反映,等待受理", State.withdrawn: "反映人已撤回"},
+    Language.en: {
+        State.reported: "It was reported; somebody will look at it",
+        State.withdrawn: "Withdrawn by who reported it",
+    },
+}
+"""The words for who did not report a case but follows it, where they are others."""
 CHANGES: Mapping[Language, Mapping[str, str]] = {
     Language.zh: {
         Change.reported: "您反映了问题",
@@ -56,7 +64,7 @@ CHANGES: Mapping[Language, Mapping[str, str]] = {
         Change.checked: "经核查已办妥",
         Change.not_fixed: "经核查尚未办妥,继续处理",
         Change.closed: "已结案",
-        Change.reopened: "应您的要求重新办理",
+        Change.reopened: "案件已重新办理",
         Change.withdrawn: "您撤回了反映",
         Change.rated: "您作出了评价",
         Change.linked: "您将案件关联到自己的账号",
@@ -100,9 +108,10 @@ _OTHER_CHANGE = {Language.zh: "案件有新的进展", Language.en: "Something w
 _LATE = {Language.zh: ",已超过办理期限", Language.en: "; it is past its deadline"}
 
 
-def said_of_state(state: State, language: Language, *, late: bool = False) -> str:
-    """Say where a case stands, and that it is late."""
-    return STATES[language][state] + (_LATE[language] if late else "")
+def said_of_state(state: State, language: Language, *, late: bool = False, followed: bool = False) -> str:
+    """Say where a case stands, and that it is late, to its reporter or to who follows it."""
+    said = (followed and FOLLOWED[language].get(state)) or STATES[language][state]
+    return said + (_LATE[language] if late else "")
 
 
 def said_of_change(change: str, language: Language) -> str:
