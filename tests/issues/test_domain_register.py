@@ -1,5 +1,7 @@
 """Register files by property: what loads once loads again without a change, in any order of rows."""
 
+from dataclasses import replace
+from datetime import UTC, datetime
 from itertools import count
 from uuid import UUID
 
@@ -10,6 +12,7 @@ from services.issues.domain.places import PARENT_OF, Kind, Place, new_community
 from services.issues.domain.register_rows import PLACE_COLUMNS, Plan, plan_places
 
 TOWN = new_community(UUID(int=1), "town", "Town", "Asia/Shanghai")
+ENDED = datetime(2026, 1, 1, tzinfo=UTC)
 rows = st.lists(
     st.tuples(
         st.sampled_from(["compound", "building", "unit", "community", "hut"]),
@@ -44,5 +47,8 @@ def test_a_file_loads_again_without_a_change(table: list[tuple[str, ...]], luck:
     again = planned(shuffled, {place.code: place for place in plan.new})
     assert (again.new, again.changed, again.problems) == ([], [], [])
     assert again.unchanged == len(table)
+    closed = {place.code: replace(place, closed_at=ENDED) for place in plan.new}
+    after = planned(shuffled, closed)
+    assert (after.unchanged, after.problems) == (len(table), []), "also once some of it is over"
     other = planned(shuffled, {})
     assert {place.code for place in other.new} == {place.code for place in plan.new}

@@ -63,6 +63,10 @@ async def test_changed_rows_change(town: Town) -> None:
         "H1": ["p1", "p3"],
         "H2": [],
     }
+    (ended,) = [household for household in households if household["code"] == "H1"]
+    assert (await town.ask("DELETE", f"/households/{ended['id']}", if_match=2)).status_code == 200
+    assert await counts(town, "/households/import", HOUSEHOLDS.replace("p1;p2", "p1;p3")) == (0, 0, 2)
+    assert (await town.load("/households/import", HOUSEHOLDS)).status_code == 422, "it has ended otherwise"
 
 
 @pytest.mark.parametrize(

@@ -141,6 +141,8 @@ def plan_households(
             before = known.get(row.values["code"])
             if before is None:
                 after = new_household(make_id(), unit, row.values["code"], persons)
+            elif (unit.id, tuple(persons)) == (before.unit, before.persons):
+                after = before  # also when it has ended: the file only says what it was
             else:
                 after = change_household(before, unit, persons)
         except (BadRow, *_REFUSALS) as error:
@@ -210,6 +212,8 @@ def _place(
         return new_place(make_id(), parent, kind, values["code"], name, area)
     if before.kind is not kind or before.parent != parent.id:
         raise WrongParent(f"{before.code} is a {before.kind} elsewhere; places neither move nor change kind")
+    if (name, area) == (before.name, before.floor_area_cm2):
+        return before  # also when it is closed: the file only says what it was
     return change_place(before, name, area)
 
 
