@@ -25,6 +25,8 @@ _UNITS = (
 )
 _NO_AMOUNT = rf"(?!\s?(?:{_UNITS}))"
 _SAYS_PHONE = "电话|座机|固话|热线|手机|号码|致电|拨打|telephone|tel|phone|call|mobile"
+# Words that ordinary numbers stand behind as well: only what is as long as a landline goes.
+_MAY_SAY_PHONE = "联系|有事打|请打|打给|来电"
 _IS = r"[\s::=是为,]*"
 
 
@@ -99,11 +101,15 @@ _CERTAIN = (
         r"(?<![a-z0-9._%+-])[a-z0-9._%+-]{1,64}\s?(?:[(\[]\s?at\s?[)\]]|\sat\s(?=[a-z0-9-]{1,63}\s\(?dot))\s?"
         r"[a-z0-9-]{1,63}\s?(?:\.|[(\[]\s?dot\s?[)\]]|dot)\s?[a-z]{2,10}"
     ),
+    _any_case(
+        r"(?<![a-z0-9._%+-])[a-z0-9._%+-]{1,64}\sat\s[a-z0-9-]{1,63}\.(?:com|cn|net|org)(?:\.cn)?(?![a-z0-9])"
+    ),
     _any_case(r"wxid_[a-z0-9]{4,}"),
 )
 # Of what these find the group `it` goes: without the word before it, it could be anything.
 _AFTER_A_WORD = (
     _any_case(rf"(?:{_SAYS_PHONE})[^\d\n]{{0,6}}(?P<it>[2-9]\d{{2,3}}[ -]?\d{{4}})(?!\d){_NO_AMOUNT}"),
+    re.compile(rf"(?:{_MAY_SAY_PHONE})[ ::]{{0,2}}(?P<it>[2-9]\d{{2,3}}[ -]?\d{{4}})(?!\d){_NO_AMOUNT}"),
     _any_case(rf"(?:身份证|\bID (?:card|number|no\.?))(?:号码|号)?(?:后[四六]位)?{_IS}(?P<it>[\dX*]{{4,}})"),
     _any_case(r"(?:军官证|士兵证|通行证|居住证|社保卡?)[^\d\n]{0,6}(?P<it>\d{6,})"),
     _any_case(
@@ -120,9 +126,13 @@ _AFTER_A_WORD = (
     ),
     _any_case(r"(?:微信|wechat|weixin|vx|wx)\s?(?:号码|号|id)?\s?[::=是为]\s?(?P<it>[a-z][a-z0-9_-]{5,19})"),
     _any_case(r"(?<![a-z0-9])v\s?[::]\s?(?P<it>(?=[a-z_-]{0,19}\d)[a-z][a-z0-9_-]{5,19})"),
+    _any_case(
+        r"加\s?(?:我|她|他|个)?的?\s?(?:微信|wechat|weixin|vx|wx)\s?(?P<it>[a-z][a-z0-9_-]{5,19})(?![a-z0-9])"
+    ),
     _any_case(rf"(?:微信号|wechat id){_IS}(?:is )?(?P<it>[a-z][a-z0-9_-]{{5,19}})"),
     _any_case(rf"(?<![a-z])(?:qq|扣扣)\s?(?:号码|号|群|number)?{_IS}(?:is )?(?P<it>[1-9]\d{{4,10}})(?!\d)"),
 )
+_WRITTEN_PLATE = re.compile(rf"[{_PROVINCES}](?:·|[ -])?[A-HJ-Z][ ·-]?\d{{5}}")
 _MOBILE = re.compile(
     rf"{_COUNTRY}(?<!\d)(?:{'|'.join(_spaced_mobile(each) for each in (' ', '-', '[.·_]'))})(?!\d)"
 )
@@ -171,10 +181,13 @@ def _written_out(plain: str) -> Iterator[tuple[int, int]]:
     digits = plain.translate(_CHINESE_DIGITS)
     if digits == plain:
         return
-    for pattern in (*_NUMBERS, _MOBILE):
+    for pattern, least in (*((each, 4) for each in _NUMBERS), (_MOBILE, 3), (_WRITTEN_PLATE, 4)):
         for match in pattern.finditer(digits):
             start, end = match.span()
-            if sum(before != after for before, after in zip(plain[start:end], match[0], strict=True)) >= 4:
+            if (
+                sum(before != after for before, after in zip(plain[start:end], match[0], strict=True))
+                >= least
+            ):
                 yield start, end
 
 
