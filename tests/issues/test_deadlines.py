@@ -251,7 +251,11 @@ async def test_more_time_is_asked_for_and_approved_by_another(late: Late) -> Non
     assert [(fact["level"], fact["time"]) for fact in await late.said("issue-overdue")] == [(1, now)]
     too_late = await late.ask("POST", path, person="ha", roles=("handler",), body=asking)
     assert (too_late.status_code, too_late.json()["type"]) == (409, "urn:linli:problem:too-late-to-ask")
-    changes = [entry["change"] for entry in (await late.get(f"/cases/{case}/history"))["items"]]
+    history = (await late.get(f"/cases/{case}/history", person="ha", roles=("handler",)))["items"]
+    assert "the part is lost" in [entry["note"] for entry in history]
+    theirs = await late.get(f"/cases/{case}/history", person="rita", roles=("resident",))
+    assert not [entry["note"] for entry in theirs["items"] if entry["note"]], "words among handlers"
+    changes = [entry["change"] for entry in history]
     assert changes[-7:] == [
         *("extension-asked", "extension-refused", "extension-asked", "extended"),
         *("extension-asked", "overdue", "extension-refused"),

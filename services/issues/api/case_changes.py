@@ -32,7 +32,10 @@ routes = router("/cases/{case_id}", "cases")
 
 
 class NoteIn(In):
-    """Why, if there is more to say; notes stay in the case's history."""
+    """Why, if there is more to say; notes stay in the case's history.
+
+    Its reporter reads them there, but for those of `assign` and `return`, which are among handlers.
+    """
 
     note: Words | None = None
 

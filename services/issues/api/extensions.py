@@ -23,7 +23,7 @@ routes = router("", "cases")
 
 
 class AskIn(In):
-    """How much more time somebody needs, and why."""
+    """How much more time somebody needs, and why; its reporter does not read the words."""
 
     minutes: int = Field(
         ge=1, le=LONGEST_DEADLINE, description="Counted from the deadline on, as the category counts"

@@ -90,6 +90,14 @@ ENDED = frozenset({State.refused, State.closed, State.withdrawn, State.cancelled
 UNSETTLING = frozenset({Change.not_fixed, Change.reopened})
 """What was said to have been done was not enough; the history keeps it."""
 
+AMONG_HANDLERS = frozenset(
+    {
+        *(Change.assigned, Change.returned),
+        *(Change.extension_asked, Change.extended, Change.extension_refused),
+    }
+)
+"""What is written with these is for those who handle the case; all else is for its reporter as well."""
+
 OVERSEE = frozenset({"operator", "dispatcher"})
 SEE_ALL = OVERSEE | {"street"}
 SETTLE_ALL = frozenset({"operator"})
@@ -162,6 +170,11 @@ def is_reporter(case: Case, seer: Seer) -> bool:
 def may_see(case: Case, seer: Seer) -> bool:
     """Tell whether somebody may read the case: its reporter, its assignee, and who oversees all."""
     return bool(seer.roles & SEE_ALL) or is_reporter(case, seer) or has(case, seer)
+
+
+def reads_notes(case: Case, seer: Seer, change: str) -> bool:
+    """Tell whether somebody who sees the case may read what was written with a change of it."""
+    return change not in AMONG_HANDLERS or bool(seer.roles & SEE_ALL) or has(case, seer)
 
 
 def state_after(case: Case, change: Change) -> State:

@@ -1,9 +1,9 @@
 """A case is read, with all that happened to it, by whoever may see it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from uuid import UUID
 
-from services.issues.domain.case import OVERSEE, Case, Seer, is_reporter, may_see
+from services.issues.domain.case import OVERSEE, Case, Seer, is_reporter, may_see, reads_notes
 from services.issues.domain.clocks import Clocks, Step, clocks
 from services.issues.domain.dispatch import Assignee
 from services.issues.store.cases import Entry, Told, case_by_id, history_of
@@ -31,7 +31,7 @@ async def look_up_case(work: Work, case_id: UUID, seer: Seer) -> WholeCase:
         NotFound: there is none, or none for this reader to know of.
     """
     case, told = await _seen(work, case_id, seer)
-    history = await history_of(work.connection, tenant(work), case_id)
+    history = _readable(case, seer, await history_of(work.connection, tenant(work), case_id))
     ratings = await ratings_of(work.connection, tenant(work), case_id)
     times = clocks(case, [_step(entry) for entry in history], work.now)
     words_too = is_reporter(case, seer) or bool(seer.roles & OVERSEE)
@@ -44,8 +44,8 @@ async def look_up_history(work: Work, case_id: UUID, seer: Seer, after: int, lim
     Raises:
         NotFound: there is no such case, or none for this reader to know of.
     """
-    await _seen(work, case_id, seer)
-    return await history_of(work.connection, tenant(work), case_id, after, limit)
+    case, _ = await _seen(work, case_id, seer)
+    return _readable(case, seer, await history_of(work.connection, tenant(work), case_id, after, limit))
 
 
 async def _seen(work: Work, case_id: UUID, seer: Seer) -> tuple[Case, Told]:
@@ -53,6 +53,12 @@ async def _seen(work: Work, case_id: UUID, seer: Seer) -> tuple[Case, Told]:
     if found is None or not may_see(found[0], seer):
         raise missing("case")
     return found
+
+
+def _readable(case: Case, seer: Seer, entries: list[Entry]) -> list[Entry]:
+    return [
+        entry if reads_notes(case, seer, entry.change) else replace(entry, note=None) for entry in entries
+    ]
 
 
 def _step(entry: Entry) -> Step:
