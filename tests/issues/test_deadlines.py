@@ -284,9 +284,17 @@ async def test_dispatch_says_where_a_case_would_go_and_why(late: Late) -> None:
     stored = await late.ask("PUT", "/calendar", body=body, if_match=0)
     assert (stored.status_code, stored.json()["hours"]["friday"]) == (200, [["08:00", "12:00"]])
     later = await late.get("/dispatch/explain?category=van")
+    own = body | {"days_off": ["2026-05-04"], "workdays": ["2026-05-03"]}
+    put = await late.ask("PUT", "/calendar", body=own, if_match=1)
+    assert {name: put.json()[name] for name in own} == own
+    sunday = await late.get("/dispatch/explain?category=van")
+    assert datetime.fromisoformat(sunday["due_at"]) == at("2026-05-03T17:00")  # Friday and a Sunday
+    twice = own | {"workdays": own["days_off"]}
+    refused = await late.ask("PUT", "/calendar", body=twice, if_match=2)
+    assert refused.json()["type"] == "urn:linli:problem:wrong-hours"
     assert datetime.fromisoformat(later["due_at"]) == at("2026-05-04T17:00")  # Friday and Monday
     wrong = body | {"hours": calendar["hours"] | {"friday": [["12:00", "08:00"]]}}
-    assert (await late.ask("PUT", "/calendar", body=wrong, if_match=1)).status_code == 422
+    assert (await late.ask("PUT", "/calendar", body=wrong, if_match=2)).status_code == 422
     for levels in ([{"after_minutes": 9, "target": OPERATORS}, {"after_minutes": 8, "target": OPERATORS}],):
         refused = await late.ask("PUT", "/escalation", body={"levels": levels}, if_match=0)
         assert refused.json()["type"] == "urn:linli:problem:wrong-ladder"

@@ -8,12 +8,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.issues.domain.categories import LONGEST_DEADLINE
-from services.issues.domain.deadline import LONGEST_WORKING
+from services.issues.domain.deadline import LONGEST_WORKING, Counted
 from services.issues.domain.working_time import (
     LEAST_A_WEEK,
     MINUTES_A_DAY,
     USUAL,
+    CommunityTime,
     Day,
+    Holidays,
     Hours,
     Span,
     WorkingDays,
@@ -22,6 +24,7 @@ from services.issues.domain.working_time import (
     WrongHours,
     must_suffice,
 )
+from services.issues.usecases.calendars import calendars, holidays_known
 
 MINUTE = timedelta(minutes=1)
 # Clocks go forward on 29 March at 01:00 UTC in Berlin, at half past ten the evening before in Lord Howe.
@@ -158,3 +161,21 @@ def test_the_longest_deadline_ends_within_years_by_the_shortest_week() -> None:
         must_suffice(one_day_a_week(LEAST_A_WEEK - 1))
     with pytest.raises(WrongHours, match="within years"):
         WorkingMinutes(WorkingTime(one_day_a_week(1), ZoneInfo("Asia/Shanghai"), days)).add(start, 600)
+
+
+def test_the_decrees_are_those_of_china_and_the_community_has_the_last_word() -> None:
+    zone = ZoneInfo("Asia/Shanghai")
+
+    def due(time: CommunityTime, start: datetime, minutes: int) -> datetime:
+        found = calendars(time)[Counted.working_hours].add(start.replace(tzinfo=zone), minutes)
+        return found.astimezone(zone).replace(tzinfo=None)
+
+    friday, new_year = datetime(2026, 5, 8, 16), datetime(2026, 12, 31, 16)  # noqa: DTZ001
+    assert due(CommunityTime(), friday, 120) == datetime(2026, 5, 9, 10)  # noqa: DTZ001  a make-up Saturday
+    assert due(CommunityTime(holidays=Holidays.none), friday, 120) == datetime(2026, 5, 11, 10)  # noqa: DTZ001
+    # Of 2027 the weekday alone is known, until the community says more.
+    assert due(CommunityTime(), new_year, 120) == datetime(2027, 1, 1, 10)  # noqa: DTZ001
+    own = CommunityTime(days=((date(2027, 1, 1), Day.holiday), (date(2027, 1, 2), Day.make_up)))
+    assert due(own, new_year, 120) == datetime(2027, 1, 2, 10)  # noqa: DTZ001
+    assert not holidays_known(CommunityTime(), range(2026, 2028))
+    assert holidays_known(own, range(2026, 2028))

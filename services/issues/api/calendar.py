@@ -1,12 +1,13 @@
 """When a community works: its hours by weekday, and whose holidays it keeps."""
 
+from datetime import date
 from typing import Annotated
 
 from fastapi import Response
 from pydantic import Field, StringConstraints
 
 from services.issues.api.fields import In
-from services.issues.domain.working_time import CommunityTime, Holidays, Hours, Span
+from services.issues.domain.working_time import CommunityTime, Day, Holidays, Hours, Span, WrongHours
 from services.issues.store.calendars import community_time
 from services.issues.usecases.calendars import KNOWN_YEARS
 from services.issues.usecases.define_time import define_time
@@ -22,6 +23,9 @@ Spans = Annotated[
     list[Annotated[list[TimeOfDay], Field(min_length=2, max_length=2)]],
     Field(max_length=12, examples=[[["09:00", "12:00"], ["13:30", "17:30"]]]),
 ]
+
+
+OwnDays = Annotated[list[date], Field(max_length=366, examples=[["2027-01-01"]])]
 
 
 class HoursFields(In):
@@ -42,6 +46,23 @@ class CalendarIn(In):
 
     hours: HoursFields
     holidays: Holidays = Field(description="Whose holidays and make-up workdays are kept")
+    days_off: OwnDays = Field(
+        default_factory=list, description="Dates on which nobody works, whatever else they are"
+    )
+    workdays: OwnDays = Field(
+        default_factory=list,
+        description="Dates on which the hours of `make_up` count, whatever else they are",
+    )
+
+    def days(self) -> dict[date, Day]:
+        """Say what the community makes of single dates.
+
+        Raises:
+            WrongHours: of one both.
+        """
+        if both := set(self.days_off) & set(self.workdays):
+            raise WrongHours(f"{min(both)} is a day off or a workday")
+        return dict.fromkeys(self.days_off, Day.holiday) | dict.fromkeys(self.workdays, Day.make_up)
 
 
 class CalendarOut(CalendarIn):
@@ -62,6 +83,8 @@ class CalendarOut(CalendarIn):
         return cls(
             hours=HoursFields(**dict(zip(HoursFields.model_fields, map(_shown, spans), strict=True))),
             holidays=time.holidays,
+            days_off=[day for day, kind in time.days if kind is Day.holiday],
+            workdays=[day for day, kind in time.days if kind is Day.make_up],
             zone=time.zone,
             holidays_known_from=None if known is None else known[0],
             holidays_known_until=None if known is None else known[-1],
@@ -81,9 +104,9 @@ async def look_up(call: Requested) -> Response:
 @allow(Role.operator)
 async def define(body: CalendarIn, call: Requested) -> Response:
     """Say when the community works; cases reported before keep their deadline."""
-    expected, hours = call.require_version(), _hours(body.hours)
+    expected, hours, days = call.require_version(), _hours(body.hours), body.days()
     return await call.write(
-        lambda work: define_time(work, hours, body.holidays, expected),
+        lambda work: define_time(work, hours, body.holidays, days, expected),
         CalendarOut.of,
         etag=lambda stored: stored.version,
     )

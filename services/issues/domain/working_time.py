@@ -82,11 +82,15 @@ USUAL = Hours((_USUAL,) * 5 + ((),) * 2, _USUAL)
 
 @dataclass(frozen=True, slots=True)
 class CommunityTime:
-    """By what a community reckons; version 0 is what holds until it says otherwise."""
+    """By what a community reckons; version 0 is what holds until it says otherwise.
+
+    Its own `days` go before what anybody else has made of them.
+    """
 
     zone: str = "Asia/Shanghai"
     hours: Hours = USUAL
     holidays: Holidays = Holidays.china
+    days: tuple[tuple[date, Day], ...] = ()
     version: int = 0
 
     @classmethod

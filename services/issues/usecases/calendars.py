@@ -41,6 +41,14 @@ def chinese_day(day: date) -> Day:
     return Day.holiday if day in constants.holidays else Day.ordinary
 
 
+def holidays_known(time: CommunityTime, years: range) -> bool:
+    """Tell whether a community's holidays of all these years are known: from the package, or from itself."""
+    if time.holidays is Holidays.none:
+        return True
+    said = {day.year for day, _ in time.days}
+    return all(year in KNOWN_YEARS or year in said for year in years)
+
+
 def no_holidays(_day: date) -> Day:
     """Take every date as its weekday has it."""
     return Day.ordinary
@@ -49,8 +57,9 @@ def no_holidays(_day: date) -> Day:
 @lru_cache(maxsize=1024)
 def calendars(time: CommunityTime) -> Mapping[Counted, Calendar]:
     """Give the calendars of communities that reckon by the same; they remember the days they have seen."""
-    days = chinese_day if time.holidays is Holidays.china else no_holidays
-    working = WorkingTime(time.hours, ZoneInfo(time.zone), days)
+    others = chinese_day if time.holidays is Holidays.china else no_holidays
+    own = dict(time.days)
+    working = WorkingTime(time.hours, ZoneInfo(time.zone), lambda day: own.get(day) or others(day))
     return {
         Counted.round_the_clock: ROUND_THE_CLOCK,
         Counted.working_hours: WorkingMinutes(working),

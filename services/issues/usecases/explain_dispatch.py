@@ -8,9 +8,8 @@ from services.issues.domain.categories import Category
 from services.issues.domain.deadline import due_at
 from services.issues.domain.dispatch import Assignee, Considered, Target
 from services.issues.domain.escalation import Step, steps
-from services.issues.domain.working_time import Holidays
 from services.issues.store.grants import count_holders
-from services.issues.usecases.calendars import KNOWN_YEARS
+from services.issues.usecases.calendars import holidays_known
 from services.issues.usecases.routings import Routings, learn_places
 from services.issues.usecases.versions import tenant
 from shared.database.work import Work
@@ -48,7 +47,8 @@ async def explain_dispatch(work: Work, category: str, place: UUID | None, routin
     decision, path = kept.decision(category, place), kept.path(place)
     assignee, rule = kept.routing.choose(category, path)
     due = due_at(work.now, decision.deadline_minutes, decision.calendar)
-    time = kept.routing.time
+    levels = list(steps(kept.ladder(category), due, 0, kept.calendars))
+    last = max((due, *(step.due_at for step in levels)))
     holders = None
     if assignee.role is not None:
         around = kept.path(assignee.place)
@@ -62,6 +62,6 @@ async def explain_dispatch(work: Work, category: str, place: UUID | None, routin
         holders,
         work.now,
         due,
-        time.holidays is Holidays.none or due.year in KNOWN_YEARS,
-        [(step, step.level.target.at(path)) for step in steps(kept.ladder(category), due, 0, kept.calendars)],
+        holidays_known(kept.routing.time, range(work.now.year, last.year + 1)),
+        [(step, step.level.target.at(path)) for step in levels],
     )
