@@ -85,6 +85,16 @@ async def test_the_list_is_newest_first_in_pages(town: Town) -> None:
     assert seen == made[::-1]
 
 
+async def test_a_case_is_found_by_the_number_of_which_messages_speak(town: Town) -> None:
+    case, _ = await town.report(), await town.report()
+    number = (await town.get(f"/cases/{case}"))["number"]
+    assert number == str(case)[-6:].upper()
+    for query, found in ((number, [number]), (f"{number.lower()}&state=closed", []), ("000000", [])):
+        page = await town.get(f"/cases?number={query}")
+        assert [each["number"] for each in page["items"]] == found
+    assert (await town.ask("GET", "/cases?number=12345g")).status_code == 422
+
+
 async def test_assigning_and_resolving_make_history(town: Town) -> None:
     case = await town.report()
     path = f"/cases/{case}"

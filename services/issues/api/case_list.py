@@ -18,7 +18,9 @@ from shared.http.routing import router
 from shared.security.policy import members
 
 routes = router("/cases", "cases")
-_AS_STORED = tuple(name for name in CaseOut.model_fields if name not in {"assignee", "place", "position"})
+_AS_STORED = tuple(
+    name for name in CaseOut.model_fields if name not in {"assignee", "number", "place", "position"}
+)
 
 
 @routes.get("", response_model=Page[CaseOut], openapi_extra=declared_query())
@@ -57,6 +59,7 @@ def _shown(row: Row) -> dict[str, Any]:
         if assigned
         else None
     )
+    shown["number"] = row["id"].hex[-6:].upper()
     shown["place"] = row["place_id"]
     shown["position"] = None if latitude is None else {"latitude": latitude, "longitude": row["longitude"]}
     return shown

@@ -38,6 +38,11 @@ class CaseQuery(BaseModel):
     due_within_minutes: int | None = Field(
         None, ge=1, le=LONGEST_DEADLINE, description="Open, and due within that time"
     )
+    number: str | None = Field(
+        None,
+        pattern=r"^[0-9a-fA-F]{6}$",
+        description="By which messages name a case; among what is not closed, or in `state`",
+    )
     limit: int = Field(50, ge=1, le=MOST, description="The most items to answer with")
     cursor: str | None = Field(None, max_length=512, description="`next` of the page before")
 
@@ -61,6 +66,7 @@ class CaseQuery(BaseModel):
             self.open,
             self.late,
             None if minutes is None else timedelta(minutes=minutes),
+            None if self.number is None else self.number.lower(),
         )
 
 

@@ -105,6 +105,7 @@ class ChangedOut(BaseModel):
 class CaseOut(ChangedOut):
     """A case."""
 
+    number: str = Field(description="By which messages name it: the end of its id", examples=["3F9A0C"])
     category: str
     priority: Priority
     place: UUID | None
@@ -186,6 +187,7 @@ def _fields(case: Case, told: Told) -> dict[str, Any]:
         position = Position(latitude=told.latitude, longitude=told.longitude)
     return {
         **ChangedOut.of(case).model_dump(),
+        "number": case.id.hex[-6:].upper(),
         "category": case.category,
         "priority": case.priority,
         "place": case.place,
