@@ -18,7 +18,12 @@ MAPPING = ImportMapping(
     columns=Columns("id", "kind", "state", "made", "done", "lat", "lon", "text"),
     categories={"Graffiti": "graffiti"},
     other_category=None,
-    states={"Closed": State.closed, "Open": State.reported, "Cancelled": State.cancelled},
+    states={
+        "Closed": State.closed,
+        "Open": State.reported,
+        "Cancelled": State.cancelled,
+        "Hold": State.suspended,
+    },
     time_format="%m/%d/%Y %I:%M:%S %p",
     zone="America/Los_Angeles",
 )
@@ -48,6 +53,8 @@ def test_a_good_row_has_no_flags_and_utc_times() -> None:
         ({"done": ""}, ("closed-without-time",)),
         ({"state": "Cancelled", "done": ""}, ()),
         ({"state": "Open"}, ("open-with-closing-time",)),
+        ({"state": "Hold"}, ("open-with-closing-time",)),
+        ({"state": "Hold", "done": ""}, ()),
         ({"lat": ""}, ("no-coordinates",)),
         ({"lat": "91"}, ("impossible-coordinates", "no-coordinates")),
         ({"lat": "0", "lon": "0"}, ("impossible-coordinates", "no-coordinates")),

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from services.issues.domain.case import State
 from services.issues.domain.csv_blocks import column_numbers
-from services.issues.domain.mapping import ImportMapping, zone_of
+from services.issues.domain.mapping import IMPORTABLE_OPEN, ImportMapping, zone_of
 
 T = TypeVar("T")
 LONGEST_EXTERNAL_ID = 200
@@ -134,7 +134,7 @@ def _flag_times(
             flags.append("closed-without-time")
     elif closed_at < reported_at:
         flags.append("closed-before-created")
-    elif state is State.reported:
+    elif state in IMPORTABLE_OPEN:
         flags.append("open-with-closing-time")
     if reported_at > now or (closed_at is not None and closed_at > now):
         flags.append("in-the-future")

@@ -8,9 +8,10 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from services.issues.domain.case import State
 
 # What a foreign system may say a case has come to; the states between are ours alone.
-IMPORTABLE = frozenset(
-    {State.reported, State.closed, State.refused, State.withdrawn, State.cancelled, State.referred}
-)
+IMPORTABLE_OPEN = frozenset({State.reported, State.suspended})
+IMPORTABLE = IMPORTABLE_OPEN | {
+    *(State.closed, State.refused, State.withdrawn, State.cancelled, State.referred)
+}
 _PROBE = datetime(2001, 11, 22, 13, 4, 5)  # noqa: DTZ001  (a wall-clock reading, in no zone)
 
 
