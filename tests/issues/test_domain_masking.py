@@ -1,5 +1,7 @@
 """What tells who somebody is goes from a text, and what a reader of open cases needs stays."""
 
+import time
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -155,4 +157,6 @@ def test_no_mobile_number_gets_through_in_whatever_words(
 
 def test_a_long_text_takes_no_long_time() -> None:
     for text in ("1" * 4000, "a" * 4000, "1-" * 2000, "0 " * 2000, "微信" * 2000, "浙L" * 2000, "a@" * 2000):
+        began = time.process_time()
         assert len(masked(text)) <= 4000
+        assert time.process_time() - began < 1, "a pattern that backtracks takes minutes"
