@@ -3,13 +3,14 @@
 from uuid import uuid4
 
 import pytest
-from cryptography.exceptions import InvalidTag
 from hypothesis import given
 from hypothesis import strategies as st
+from prometheus_client import REGISTRY
 
 from services.notify.domain.contacts import masked
 from services.notify.settings import receipt_keys_from
 from services.notify.store.phones import InvalidKeys, InvalidPhone, UnknownKey, normalised, phones_from
+from services.notify.usecases import reseal_contacts
 from services.notify.usecases.put_contacts import find_contacts, show_contact
 from services.notify.usecases.reseal_contacts import resealing
 from tests.notify.stage import PHONE_KEYS, Stage, number
@@ -47,7 +48,7 @@ def test_a_sealed_number_opens_for_its_person_only() -> None:
     sealed = phones.seal("+8613812345678", community, "me")
     assert phones.open(sealed.key, sealed.ciphertext, community, "me") == "+8613812345678"
     for where, who in ((community, "you"), (uuid4(), "me")):
-        with pytest.raises(InvalidTag):
+        with pytest.raises(UnknownKey):
             phones.open(sealed.key, sealed.ciphertext, where, who)
     assert sealed != phones.seal("+8613812345678", community, "me")
     assert b"138" not in sealed.ciphertext
@@ -66,6 +67,10 @@ def test_receipt_keys_need_ids_of_their_own(written: str) -> None:
         receipt_keys_from(written)
 
 
+def sealed_by(key: str) -> float | None:
+    return REGISTRY.get_sample_value("linli_phones_sealed", {"key": key})
+
+
 @pytest.mark.anyio
 async def test_a_key_is_rotated_without_losing_a_number(stage: Stage) -> None:
     for index in range(5):
@@ -80,6 +85,24 @@ async def test_a_key_is_rotated_without_losing_a_number(stage: Stage) -> None:
     reseal = resealing(both)
     assert await reseal(stage.works) == 5
     assert await reseal(stage.works) == 0
+    assert (sealed_by("k2"), sealed_by("k1")) == (5, None)
     async with stage.works.for_system("test") as work:
         (found,) = await find_contacts(work, new, stage.community, number(3))
         assert (found.masked_phone, found.version) == (masked(number(3)), 1)
+
+
+@pytest.mark.anyio
+async def test_numbers_that_no_key_opens_keep_none_from_the_new_key(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They are passed over, and seen to be left under their old key."""
+    monkeypatch.setattr(reseal_contacts, "_AT_ONCE", 2)
+    for index in range(8):
+        await stage.contact(f"p-{index}", number(index))
+    spoil = "UPDATE contacts SET phone_sealed = phone_sealed || ''::bytea || '\\x00' WHERE person < 'p-4'"
+    await stage.database.system.execute(spoil)
+    await stage.database.system.execute("UPDATE contacts SET phone_key = 'k0' WHERE person = 'p-4'")
+    reseal = resealing(phones_from(f"{NEW_KEYS},{PHONE_KEYS}"))
+    assert await reseal(stage.works) == 3
+    assert await reseal(stage.works) == 0
+    assert [sealed_by(key) for key in ("k0", "k1", "k2")] == [1, 4, 3]

@@ -11,14 +11,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from prometheus_client import REGISTRY
 
-from services.notify.domain.preferences import InQuietHours, QuietHours, waiting
+from services.notify.channels.provider import Answer, Result
+from services.notify.domain.preferences import InQuietHours, QuietHours, Spared, spared_from, waiting
 from services.notify.usecases.change_preferences import SILENT, change_preferences
 from services.notify.usecases.explain_message import explain_message
 from services.notify.usecases.release_held import release_held
+from services.notify.usecases.send_messages import Sender
 from services.notify.usecases.watch_queue import watch_queue
-from shared.contracts import Assignee, TaskClaimed
+from shared.contracts import Assignee, IssueOverdue, TaskClaimed
 from tests.notify.served import CANARY, Api
-from tests.notify.stage import MORNING, Handsets, Lanes, Stage, assigned, number
+from tests.notify.stage import MORNING, Handsets, Lanes, Stage, assigned, due_now, number
 
 pytestmark = pytest.mark.anyio
 
@@ -79,6 +81,15 @@ def test_nothing_waits_beyond_its_deadline_and_only_what_waits_is_lost(
     assert waiting(how, None, deadline).until is None
 
 
+@given(st.sampled_from(InQuietHours), CLOCKS, CLOCKS, ZONES, MOMENTS)
+def test_what_a_message_keeps_of_quiet_hours_is_what_planning_read(
+    how: InQuietHours, start: time, end: time, zone: ZoneInfo, moment: datetime
+) -> None:
+    quiet, deadline = QuietHours(start, end), moment + timedelta(hours=6)
+    kept = spared_from(str(Spared(how, quiet, zone.key)))
+    assert kept.wait(moment, deadline) == waiting(how, quiet.ending(moment, zone), deadline)
+
+
 LATE = datetime(2026, 3, 2, 15, 30, tzinfo=UTC)
 """Half past eleven at night in the community."""
 
@@ -120,7 +131,94 @@ async def test_what_is_planned_at_night_waits_for_the_morning_and_then_rings(
     (row,) = (row for row in await stage.messages() if row["person"] == "sleeper")
     async with stage.works.for_system("test") as work:
         story = await explain_message(work, stage.community, row["id"])
-    assert "Planned in quiet hours, it was held until 2026-03-02T23:00:00+00:00." in story.why
+    assert "In quiet hours it was held until 2026-03-02T23:00:00+00:00." in story.why
+
+
+async def test_what_is_tried_again_waits_through_the_night_too(
+    stage: Stage, lanes: Lanes, handsets: Handsets
+) -> None:
+    """Planned by day, while the provider is away until after midnight."""
+    stage.clock.time = LATE - timedelta(hours=3)
+    rule = {"sleeper": "ordinary", "urgent": "urgent", "unknown": "ordinary"}
+    for index, (person, priority) in enumerate(rule.items()):
+        await stage.contact(person, number(index))
+        await stage.plan(stage.event(assigned(uuid4(), Assignee(person=person), None, priority=priority)))
+    # Nobody knows of one whether it has left; of the others it is certain that they have not.
+    await stage.database.system.execute("UPDATE messages SET state = 'unknown' WHERE person = 'unknown'")
+    await handsets.fault("throttle", channel="sms", count=2)
+    for clock in (LATE - timedelta(hours=3), LATE, LATE + timedelta(hours=2)):
+        stage.clock.time = clock
+        lanes.woken()
+        await due_now(stage)
+        await lanes.send_all(stage.works)
+    assert await fates(stage) == {
+        "sleeper": ("held", "quiet-hours"),
+        "urgent": ("accepted", None),
+        "unknown": ("unknown", "quiet-hours"),
+    }
+    (held,) = [row for row in await stage.messages() if row["person"] == "sleeper"]
+    tries = await stage.rows("SELECT count(*) FROM attempts WHERE message_id = $1", held["id"])
+    assert held["attempts"] == tries[0]["count"]
+    assert held["held_until"] == datetime(2026, 3, 2, 23, 0, tzinfo=UTC)
+    stage.clock.time = held["held_until"]
+    assert await release_held(stage.works) == 1
+    await due_now(stage)
+    await lanes.send_all(stage.works)
+    assert sorted(line["to"] for line in await handsets.ledger()) == [number(0), number(1), number(2)]
+
+
+async def test_what_the_night_outlasts_is_given_up_when_it_begins(stage: Stage, lanes: Lanes) -> None:
+    stage.clock.time = LATE - timedelta(hours=3)
+    await stage.contact("sleeper", number(1))
+    await stage.plan(
+        stage.event(assigned(uuid4(), Assignee(person="sleeper"), None), time=LATE - timedelta(hours=20))
+    )
+    await stage.contact("other", number(2))
+    await stage.plan(
+        stage.event(assigned(uuid4(), Assignee(person="other"), None), time=LATE - timedelta(hours=24))
+    )
+    stage.clock.time = LATE
+    await lanes.send_all(stage.works)
+    assert await fates(stage) == {"sleeper": ("expired", "quiet-hours"), "other": ("expired", "expired")}
+
+
+async def test_what_is_let_go_together_leaves_in_the_order_in_which_it_happened(
+    stage: Stage, lanes: Lanes, handsets: Handsets
+) -> None:
+    stage.clock.time = LATE
+    await stage.contact("follower", number(1))
+    case, order = uuid4(), [5, 2, 8, 1, 7, 3, 6, 4]
+    for sequence in order:
+        due = LATE + timedelta(hours=sequence)
+        fact = IssueOverdue(
+            case=case, category="noise", priority="ordinary", told=Assignee(person="follower"), due_at=due,
+            level=2, escalated_at=LATE,
+        )  # fmt: skip
+        await stage.plan(stage.event(fact, sequence))
+    stage.clock.time = LATE + timedelta(hours=8)
+    assert await release_held(stage.works) == len(order)
+    await lanes.send_all(stage.works)
+    rung = [line["text"].partition("期限")[2][:9] for line in await handsets.ledger()]
+    assert len(set(rung)) == len(order)
+    assert rung == sorted(rung, key=lambda text: text.partition("月")[2].zfill(9))
+
+
+async def test_what_is_declined_while_it_is_about_to_leave_and_does_not_is_not_tried_again(
+    stage: Stage, lanes: Lanes
+) -> None:
+    for index, person in enumerate(("declines", "hears")):
+        await stage.contact(person, number(index))
+        await stage.plan(stage.event(assigned(uuid4(), Assignee(role="guard"), person)))
+    sender = Sender(lanes.sms)
+    async with stage.works.for_system("test") as work:
+        _, claimed, _ = await sender._claim(work)
+    await wish(stage, "declines", declined=frozenset({"case-progress"}))
+    assert {state for state, _ in (await fates(stage)).values()} == {"submitting"}
+    async with stage.works.for_system("test") as work:
+        await sender._record(work, claimed, [Answer(Result.NOT_SENT)] * len(claimed))
+    assert await fates(stage) == {"declines": ("suppressed", "declined"), "hears": ("ready", None)}
+    (failed,) = await stage.published("linli.notify.message-failed.v1")
+    assert (failed["person"], failed["reason"]) == ("declines", "declined")
 
 
 async def test_what_would_be_too_late_in_the_morning_is_given_up_or_told_at_once(stage: Stage) -> None:

@@ -1,6 +1,9 @@
 """Sending, judged by the phones' own ledger: whatever goes wrong, each intent rings exactly once."""
 
 import asyncio
+import itertools
+import random
+import time
 from collections import Counter
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
@@ -168,6 +171,52 @@ async def test_the_deadline_ends_all_tries(stage: Stage, lanes: Lanes, handsets:
     assert await handsets.ledger() == []
     reasons = [each["reason"] for each in await stage.published("linli.notify.message-failed.v1")]
     assert sorted(reasons) == ["expired", "expired-unknown"]
+
+
+async def test_a_number_that_no_key_opens_is_given_up_and_holds_up_no_other(
+    stage: Stage, lanes: Lanes, handsets: Handsets
+) -> None:
+    await planned(stage, 6)
+    system = stage.database.system
+    await system.execute("UPDATE contacts SET phone_key = 'gone' WHERE person = 'handler-1'")
+    await system.execute(
+        "UPDATE contacts SET phone_sealed = set_byte(phone_sealed, 20, 1 - get_byte(phone_sealed, 20) % 2)"
+        " WHERE person = 'handler-2'"
+    )
+    assert await lanes.send_all(stage.works) == 6
+    states = {row["person"]: (row["state"], row["reason"]) for row in await stage.messages()}
+    lost = {"handler-1": ("suppressed", "number-sealed"), "handler-2": ("suppressed", "number-sealed")}
+    assert states == {f"handler-{index}": ("accepted", None) for index in range(6)} | lost
+    failed = await stage.published("linli.notify.message-failed.v1")
+    assert {each["person"]: each["reason"] for each in failed} == dict.fromkeys(lost, "number-sealed")
+    assert len(await handsets.ledger()) == 4
+    # Where the time is over that is what counts, whatever the number.
+    await stage.plan(stage.event(assigned(uuid4(), Assignee(person="handler-1"), None)))
+    stage.clock.time += timedelta(days=2)
+    await lanes.send_all(stage.works)
+    assert [row["state"] for row in await stage.messages()].count("expired") == 1
+
+
+async def test_a_provider_that_always_says_in_a_second_is_asked_less_and_less(
+    stage: Stage, lanes: Lanes, handsets: Handsets, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(random, "random", lambda: 0.99)
+    await planned(stage, 2)
+    # More tries than a smallint counts.
+    await stage.database.system.execute("UPDATE messages SET attempts = 32767 WHERE channel = 'sms'")
+    await handsets.fault("throttle", seconds=1, channel="sms")
+    pauses = []
+    for _ in range(8):
+        lanes.woken()
+        await due_now(stage)
+        before = datetime.now(UTC)
+        assert await Sender(lanes.sms)(stage.works) == 1
+        (row,) = [row for row in await stage.messages() if row["channel"] == "sms"]
+        pauses.append((row["next_at"] - before).total_seconds())
+    assert all(after > 2 * before for before, after in itertools.pairwise(pauses[:5])), pauses
+    assert 290 < pauses[-1] < 310
+    assert row["attempts"] == 32775
+    assert lanes.sms._rests_until - time.monotonic() > 5
 
 
 async def test_an_erased_person_is_not_sought(stage: Stage, lanes: Lanes, handsets: Handsets) -> None:

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from services.notify.channels.provider import Answer, Result
 from services.notify.domain.withdrawals import Withdrawal, Withdrawals, newest
 from services.notify.usecases.explain_message import explain_message
 from services.notify.usecases.forget_past import forget_past
@@ -109,8 +110,9 @@ async def test_what_has_left_or_is_about_to_is_left_alone(stage: Stage, lanes: L
     await stage.plan(stage.event(assigned(sent, Assignee(person="first"), None), 1))
     await lanes.send_all(stage.works)
     await stage.plan(stage.event(assigned(taken, Assignee(person="first"), None), 1))
+    sender = Sender(lanes.push)
     async with stage.works.for_system("test") as work:
-        await Sender(lanes.push)._claim(work)
+        _, claimed, _ = await sender._claim(work)
     await stage.plan(stage.event(assigned(waiting, Assignee(person="first"), None), 1))
     for case in (sent, taken, waiting):
         await stage.plan(stage.event(assigned(case, Assignee(person="second"), None), 2))
@@ -124,6 +126,14 @@ async def test_what_has_left_or_is_about_to_is_left_alone(stage: Stage, lanes: L
         story = await explain_message(work, stage.community, found[waiting, "first"]["id"])
     assert story.why[-1].startswith("It was cancelled before it left: linli.issues.issue-assigned.v1 (")
     assert story.why[-1].endswith("made it untrue, by the rule case-assigned.")
+    # What was about to leave and did not is taken back.
+    async with stage.works.for_system("test") as work:
+        await sender._record(work, claimed, [Answer(Result.NOT_SENT)])
+    (row,) = [
+        each for each in await stage.messages() if (each["about_id"], each["person"]) == (taken, "first")
+    ]
+    assert (row["state"], row["reason"]) == ("cancelled", "withdrawn")
+    assert await stage.published("linli.notify.message-failed.v1") == []
 
 
 async def test_another_thing_and_another_community_keep_their_messages(stage: Stage) -> None:

@@ -37,6 +37,7 @@ class Planned(NamedTuple):
     traceparent: str | None
     event_sequence: int
     held_until: datetime | None
+    quiet_hours: str | None
 
 
 class Subject(NamedTuple):
@@ -55,11 +56,12 @@ NO_CONTACT = "no-contact"
 NO_CHANNEL = "no-channel"
 NO_TEXT = "no-text"
 DECLINED = "declined"
+SEALED = "number-sealed"
 """Why a message was suppressed: nothing is known of the person, not the rule's channels, not in words; or the
-person does not want such messages."""
+person does not want such messages; or no key opens the number."""
 
 QUIET_HOURS = "quiet-hours"
-"""Why a message is held, or was given up at once because it would be too late at their end."""
+"""Why a message is held, or was given up because it would be too late at their end."""
 
 WITHDRAWN = "withdrawn"
 """Why a message was cancelled: a later event of the same thing made it untrue."""

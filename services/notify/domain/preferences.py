@@ -4,7 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta, tzinfo
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from services.notify.domain.urgency import Urgency
 
@@ -127,3 +129,26 @@ def waiting(how: InQuietHours, ending: datetime | None, deadline: datetime) -> W
     if ending < deadline:
         return Wait(until=ending)
     return NO_WAIT if how is InQuietHours.WAIT_OR_TELL else Wait(lost=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Spared:
+    """The quiet hours that one message respects whenever it is tried, and what its rule wants in them."""
+
+    how: InQuietHours
+    quiet: QuietHours
+    zone: str
+
+    def __str__(self) -> str:
+        return f"{self.how} {self.quiet.start} {self.quiet.end} {self.zone}"
+
+    def wait(self, now: datetime, deadline: datetime) -> Wait:
+        """Decide on the message now."""
+        return waiting(self.how, self.quiet.ending(now, ZoneInfo(self.zone)), deadline)
+
+
+@lru_cache(maxsize=256)
+def spared_from(written: str) -> Spared:
+    """Read what `str` has written of it."""
+    how, start, end, zone = written.split(" ")
+    return Spared(InQuietHours(how), QuietHours(time.fromisoformat(start), time.fromisoformat(end)), zone)

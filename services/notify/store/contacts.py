@@ -48,8 +48,9 @@ FROM contacts JOIN unnest($1::uuid[], $2::text[]) AS asked (community_id, person
 """
 
 _OLD_KEYS = f"""
-SELECT {_COLUMNS} FROM contacts WHERE phone_key <> $1
-ORDER BY phone_key LIMIT $2 FOR UPDATE SKIP LOCKED
+SELECT {_COLUMNS} FROM contacts
+WHERE phone_key <> $1 AND (phone_key, community_id, person) > ($2, $3, $4)
+ORDER BY phone_key, community_id, person LIMIT $5 FOR UPDATE SKIP LOCKED
 """  # noqa: S608  (a constant)
 
 _RESEAL = """
@@ -108,9 +109,19 @@ async def reaches(
     return {(row["community_id"], row["person"]): _reach(row) for row in found}
 
 
-async def sealed_with_other_keys(connection: Connection, current: str, limit: int) -> list[Row]:
-    """Take some contacts whose number is sealed with an old key."""
-    return [_row(found) for found in await connection.fetch(_OLD_KEYS, current, limit)]
+async def sealed_with_other_keys(
+    connection: Connection, current: str, after: tuple[str, UUID, str], limit: int
+) -> list[Row]:
+    """Take some contacts whose number is sealed with an old key, by key, community and person."""
+    return [_row(found) for found in await connection.fetch(_OLD_KEYS, current, *after, limit)]
+
+
+async def sealed_by_key(connection: Connection) -> Mapping[str, int]:
+    """Count the numbers that each key seals."""
+    rows = await connection.fetch(
+        "SELECT phone_key, count(*) FROM contacts WHERE phone_key IS NOT NULL GROUP BY phone_key"
+    )
+    return {row["phone_key"]: row["count"] for row in rows}
 
 
 async def reseal(connection: Connection, rows: Sequence[tuple[Row, Sealed]], current: str) -> None:

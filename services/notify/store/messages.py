@@ -14,14 +14,14 @@ _PLAN = """
 INSERT INTO messages (
     id, community_id, intent, event_id, event_source, event_type, event_time, about_type, about_id,
     rule_entry, template_entry, person, category, urgency, channel, language, content, segments, encoding,
-    state, rank, reason, deadline, traceparent, event_sequence, held_until, planned_at, next_at
+    state, rank, reason, deadline, traceparent, event_sequence, held_until, quiet_hours, planned_at, next_at
 )
-SELECT *, $27::timestamptz, $28::timestamptz
+SELECT *, $28::timestamptz, $29::timestamptz
 FROM unnest(
     $1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::text[], $6::text[], $7::timestamptz[], $8::text[],
     $9::uuid[], $10::uuid[], $11::uuid[], $12::text[], $13::text[], $14::smallint[], $15::text[], $16::text[],
     $17::jsonb[], $18::smallint[], $19::text[], $20::text[], $21::smallint[], $22::text[], $23::timestamptz[],
-    $24::text[], $25::bigint[], $26::timestamptz[]
+    $24::text[], $25::bigint[], $26::timestamptz[], $27::text[]
 )
 ON CONFLICT (id) DO NOTHING
 RETURNING id
@@ -30,12 +30,15 @@ RETURNING id
 # The index `messages_held` has what is held and nothing else; rows another one releases are passed over.
 _HELD = """
 SELECT id FROM messages WHERE rank = -1 AND held_until <= $1
-ORDER BY held_until LIMIT $2 FOR UPDATE SKIP LOCKED
+ORDER BY held_until, event_sequence LIMIT $2 FOR UPDATE SKIP LOCKED
 """
 
+# A microsecond apart, so that they leave in the order in which things happened.
 _RELEASE = """
-UPDATE messages SET state = $3, rank = $4, reason = NULL, next_at = $2, version = version + 1
-WHERE id = ANY($1::uuid[])
+UPDATE messages SET state = $3, rank = $4, reason = NULL, version = version + 1,
+    next_at = $2::timestamptz - (cardinality($1::uuid[]) - row.number) * interval '1 microsecond'
+FROM unnest($1::uuid[]) WITH ORDINALITY AS row (id, number)
+WHERE messages.id = row.id
 """
 
 _COLUMNS = """id, person, channel, language, category, urgency, state, reason, content, segments, encoding,
@@ -116,7 +119,7 @@ async def plan(connection: Connection, rows: Sequence[Planned], now: datetime, w
 
 
 async def release(connection: Connection, now: datetime, wall: datetime, most: int) -> int:
-    """Make due at `wall` what is held until `now` or before; answers how many."""
+    """Make due at `wall`, one after another, what is held until `now` or before; answers how many."""
     ids = [row["id"] for row in await connection.fetch(_HELD, now, most)]
     if ids:
         await connection.execute(_RELEASE, ids, wall, State.READY, RANK[State.READY])

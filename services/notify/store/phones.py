@@ -1,8 +1,8 @@
 """The clear number, from the moment it is read to the moment it is sent: normalised, sealed, opened, hashed.
 
 Each key of the ring has an id. The first one seals; the others only open, so that a key is rotated by putting
-a new one in front and removing the old one after `reseal_contacts` has been through. The key for look-up is
-derived from the same secret by HKDF, so one rotation covers both.
+a new one in front and removing the old one once `reseal_contacts` counts no number under it. The key for
+look-up is derived from the same secret by HKDF, so one rotation covers both.
 """
 
 import base64
@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 import phonenumbers
+from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
@@ -31,7 +32,7 @@ class InvalidKeys(ValueError):
 
 
 class UnknownKey(LookupError):
-    """A number was sealed with a key that PHONE_KEYS no longer has."""
+    """A number was sealed with a key that PHONE_KEYS does not have, or for somebody else."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,13 +77,16 @@ class Phones:
         """Open a sealed number.
 
         Raises:
-            UnknownKey: its key was removed too early.
+            UnknownKey: its key was removed too early, or is another one of that id.
         """
         cipher = self._ciphers.get(key)
         if cipher is None:
             raise UnknownKey(f"PHONE_KEYS no longer has the key {key}")
         nonce, sealed = ciphertext[:_NONCE], ciphertext[_NONCE:]
-        return cipher.decrypt(nonce, sealed, _owner(community, person)).decode()
+        try:
+            return cipher.decrypt(nonce, sealed, _owner(community, person)).decode()
+        except InvalidTag:
+            raise UnknownKey(f"the key {key} in PHONE_KEYS is not the one that sealed it") from None
 
     def hashes(self, number: str) -> Sequence[bytes]:
         """Give what a normalised number may be found by: one keyed hash for each key of the ring."""

@@ -20,17 +20,32 @@ SET quiet_from = excluded.quiet_from, quiet_until = excluded.quiet_until, catego
     changed_at = excluded.changed_at, changed_by = excluded.changed_by, version = preferences.version + 1
 """
 
-# In the order in which everybody locks messages; what a sender has taken meanwhile is not touched.
-_TAKE_BACK = """
-UPDATE messages SET state = $5, rank = $6, reason = $7, version = version + 1
-WHERE id = ANY(ARRAY(
-    SELECT id FROM messages
-    WHERE community_id = $1 AND person = $2 AND category = ANY($3::text[]) AND state = ANY($4::text[])
-      AND urgency < $8
-    ORDER BY id FOR UPDATE
-)) AND state = ANY($4::text[])
-RETURNING id, community_id, person, channel, category, about_type, about_id, version, traceparent
+# In the order in which everybody locks messages. What a sender has taken is waited for, and left to it:
+# should it turn out not to have left, the sender finds what was declined.
+_PLANNED = """
+SELECT id FROM messages
+WHERE community_id = $1 AND person = $2 AND category = ANY($3::text[]) AND state = ANY($4::text[])
+  AND urgency < $5
+ORDER BY id FOR UPDATE
 """
+
+_SUBJECT = "id, community_id, person, channel, category, about_type, about_id, version, traceparent"
+
+_TAKE_BACK = f"""
+UPDATE messages SET state = $3, rank = $4, reason = $5, version = version + 1
+WHERE id = ANY($1::uuid[]) AND state = ANY($2::text[])
+RETURNING {_SUBJECT}
+"""  # noqa: S608  (a constant)
+
+# What was declined before a message was planned has been considered then.
+_TAKE_BACK_RETURNED = f"""
+UPDATE messages SET state = $3, rank = $4, reason = $5, version = messages.version + 1
+FROM preferences
+WHERE messages.id = ANY($1::uuid[]) AND state = $2 AND urgency < $6
+  AND preferences.community_id = messages.community_id AND preferences.person = messages.person
+  AND preferences.changed_at >= planned_at AND categories -> 'declined' ? category
+RETURNING {", ".join(f"messages.{name}" for name in _SUBJECT.split(", "))}
+"""  # noqa: S608  (a constant)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,9 +91,24 @@ async def take_back(
 
     Answers what it was, each with its new version and its traceparent.
     """
-    values = (community, person, categories, list(UNSENT), State.SUPPRESSED, RANK[State.SUPPRESSED])
-    rows = await connection.fetch(_TAKE_BACK, *values, DECLINED, Urgency.EMERGENCY)
-    return [(Subject(*row[:7]), row["version"], row["traceparent"]) for row in rows]
+    states = [*UNSENT, State.SUBMITTING]
+    found = await connection.fetch(_PLANNED, community, person, categories, states, Urgency.EMERGENCY)
+    ids, state = [row["id"] for row in found], State.SUPPRESSED
+    rows = await connection.fetch(_TAKE_BACK, ids, list(UNSENT), state, RANK[state], DECLINED)
+    return [_taken_back(row) for row in rows]
+
+
+async def take_back_returned(
+    connection: Connection, messages: Sequence[UUID]
+) -> list[tuple[Subject, int, str | None]]:
+    """Suppress what was declined meanwhile of messages that a sender has back, and locked."""
+    state = State.SUPPRESSED
+    values = (messages, State.READY, state, RANK[state], DECLINED, Urgency.EMERGENCY)
+    return [_taken_back(row) for row in await connection.fetch(_TAKE_BACK_RETURNED, *values)]
+
+
+def _taken_back(row: Any) -> tuple[Subject, int, str | None]:
+    return Subject(*row[:7]), row["version"], row["traceparent"]
 
 
 def wishes_from(row: Any) -> Wishes:

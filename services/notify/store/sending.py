@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from services.notify.domain.messages import Subject
+from services.notify.domain.messages import QUIET_HOURS, Subject
 from services.notify.domain.states import RANK, State
 from shared.database.work import Connection
 
@@ -25,7 +25,7 @@ WHERE id = ANY(ARRAY(
     FOR UPDATE SKIP LOCKED
 ))
 RETURNING id, community_id, person, channel, category, about_type, about_id, language, content, attempts,
-    delay, deadline, traceparent, old.state AS was,
+    delay, deadline, traceparent, quiet_hours, old.state AS was, old.next_at AS due_at,
     (SELECT name FROM rulebook WHERE rulebook.id = template_entry) AS template
 """
 
@@ -37,7 +37,15 @@ FROM contacts JOIN unnest($1::uuid[], $2::text[]) AS asked (community_id, person
 _ATTEMPTS = """
 INSERT INTO attempts (message_id, number, community_id, provider, started_at)
 SELECT message_id, number, community_id, $4, $5
-FROM unnest($1::uuid[], $2::smallint[], $3::uuid[]) AS row (message_id, number, community_id)
+FROM unnest($1::uuid[], $2::integer[], $3::uuid[]) AS row (message_id, number, community_id)
+"""
+
+# Claimed by this transaction, and not tried after all.
+_HOLD = """
+UPDATE messages SET state = $3, rank = $4, reason = $5, held_until = row.until, attempts = attempts - 1,
+    version = version + 1
+FROM unnest($1::uuid[], $2::timestamptz[]) AS row (id, until)
+WHERE messages.id = row.id
 """
 
 # News of an attempt may come after a receipt, or after another sender took the message over: a rank only
@@ -48,7 +56,7 @@ _SETTLE = """
 UPDATE messages
 SET state = row.state, rank = row.rank, reason = row.reason, next_at = row.next_at, delay = row.delay,
     version = messages.version + 1
-FROM unnest($1::uuid[], $2::smallint[], $3::text[], $4::smallint[], $5::text[], $6::timestamptz[], $7::real[])
+FROM unnest($1::uuid[], $2::integer[], $3::text[], $4::smallint[], $5::text[], $6::timestamptz[], $7::real[])
      AS row (id, number, state, rank, reason, next_at, delay)
 WHERE messages.id = row.id
   AND (row.rank > messages.rank
@@ -58,7 +66,7 @@ RETURNING messages.id, messages.version
 
 _ANSWERED = """
 UPDATE attempts SET answered_at = $6, result = row.result, code = row.code, provider_id = row.provider_id
-FROM unnest($1::uuid[], $2::smallint[], $3::text[], $4::text[], $5::text[])
+FROM unnest($1::uuid[], $2::integer[], $3::text[], $4::text[], $5::text[])
      AS row (message_id, number, result, code, provider_id)
 WHERE attempts.message_id = row.message_id AND attempts.number = row.number
 """
@@ -77,6 +85,7 @@ class Claimed:
     traceparent: str | None
     was: State
     template: str | None
+    quiet_hours: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,9 +123,16 @@ class Answered:
 async def claim(
     connection: Connection, channel: str, now: datetime, lease: datetime, most: int, least_urgent: int
 ) -> list[Claimed]:
-    """Take due messages of one channel until the lease ends."""
+    """Take due messages of one channel until the lease ends, whichever has been due longest first."""
     rows = await connection.fetch(_CLAIM, channel, now, lease, most, least_urgent)
-    return [_claimed(row) for row in rows]
+    return [_claimed(row) for row in sorted(rows, key=lambda row: row["due_at"])]
+
+
+async def hold(connection: Connection, until: Sequence[tuple[UUID, datetime]]) -> None:
+    """Let messages wait for a business time, whose quiet hours have begun since they were planned."""
+    state = State.HELD
+    ids, times = [message for message, _ in until], [time for _, time in until]
+    await connection.execute(_HOLD, ids, times, state, RANK[state], QUIET_HOURS)
 
 
 async def waiting(connection: Connection) -> Mapping[str, tuple[int, datetime]]:
@@ -157,10 +173,14 @@ async def begin_attempts(
     )
 
 
+async def lock(connection: Connection, messages: Collection[UUID]) -> None:
+    """Keep others from messages, in the order in which all lock them, or two could wait for each other."""
+    await connection.execute(_LOCK, messages)
+
+
 async def settle(connection: Connection, settlements: Sequence[Settlement]) -> Mapping[UUID, int]:
     """Apply the news that still counts; answers the new version of each message that it changed."""
-    # In the order in which receipts lock too, or the two could wait for each other.
-    await connection.execute(_LOCK, [each.id for each in settlements])
+    await lock(connection, [each.id for each in settlements])
     rows = await connection.fetch(
         _SETTLE,
         [each.id for each in settlements],
@@ -207,4 +227,5 @@ def _claimed(row: Any) -> Claimed:
         row["traceparent"],
         State(row["was"]),
         row["template"],
+        row["quiet_hours"],
     )

@@ -3,10 +3,12 @@
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from services.notify.domain.messages import WITHDRAWN
 from services.notify.domain.states import RANK, UNSENT, State
 from services.notify.domain.withdrawals import Thing, Withdrawal
+from services.notify.store import sending
 from shared.database.work import Connection
 
 # Names of rules hold no comma: an array of arrays of unequal length is no PostgreSQL array.
@@ -41,13 +43,21 @@ CROSS JOIN LATERAL (
 JOIN rulebook ON rulebook.id = found.rule_entry AND rulebook.name = ANY(said.withdraws)
 """  # noqa: S608  (a constant)
 
-# Locked in the order in which everybody locks messages; what a sender has taken meanwhile has left, or is
-# about to, and is left to it.
+# What a sender has taken is locked too, and by then either settled or left to it: should it turn out not to
+# have left, the sender finds the withdrawal.
 _CANCEL = """
 UPDATE messages SET state = $3, rank = $4, reason = $5, version = version + 1
-WHERE id = ANY(ARRAY(
-    SELECT id FROM messages WHERE id = ANY($1::uuid[]) AND state = ANY($2::text[]) ORDER BY id FOR UPDATE
-)) AND state = ANY($2::text[])
+WHERE id = ANY($1::uuid[]) AND state = ANY($2::text[])
+"""
+
+_CANCEL_RETURNED = """
+UPDATE messages SET state = $2, rank = $3, reason = $4, version = messages.version + 1
+FROM rulebook
+WHERE messages.id = ANY($1::uuid[]) AND rulebook.id = rule_entry AND EXISTS (
+    SELECT FROM withdrawals
+    WHERE withdrawals.community_id = messages.community_id AND withdrawals.about_id = messages.about_id
+      AND withdrawals.sequence > messages.event_sequence AND rulebook.name = ANY(withdrawals.withdraws)
+)
 """
 
 _OF_THINGS = """
@@ -87,12 +97,20 @@ async def withdraw(
         [row.event_id for row in rows],
         [row.event_type for row in rows],
         wall,
-        list(UNSENT),
+        [*UNSENT, State.SUBMITTING],
     )
     if not meant:
         return 0
     ids, state = [row["id"] for row in meant], State.CANCELLED
+    await sending.lock(connection, ids)
     status = await connection.execute(_CANCEL, ids, list(UNSENT), state, RANK[state], WITHDRAWN)
+    return int(status.split()[-1])
+
+
+async def cancel_returned(connection: Connection, messages: Sequence[UUID]) -> int:
+    """Cancel what has become untrue of messages that a sender has back, and locked; answers how many."""
+    state = State.CANCELLED
+    status = await connection.execute(_CANCEL_RETURNED, messages, state, RANK[state], WITHDRAWN)
     return int(status.split()[-1])
 
 

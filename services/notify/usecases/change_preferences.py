@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
+from services.notify.domain.messages import DECLINED
 from services.notify.domain.preferences import Customs, Wishes
 from services.notify.domain.rulebook import Kind
 from services.notify.store import contacts, preferences
@@ -74,5 +75,5 @@ async def change_preferences(
     for subject, version, traceparent in await preferences.take_back(
         work.connection, community, person, sorted(wishes.declined)
     ):
-        tell_failed(work, subject, version, "declined", traceparent)
+        tell_failed(work, subject, version, DECLINED, traceparent)
     return await show_preferences(work, community, person)

@@ -64,7 +64,7 @@ def _why(
     yield f"{message.event_type} met {whose} rule {rule.name}, version {rule.version}."
     yield _channel(message, rule)
     if message.held_until is not None:
-        yield f"Planned in quiet hours, it was held until {message.held_until.isoformat()}."
+        yield f"In quiet hours it was held until {message.held_until.isoformat()}."
     for attempt in attempts:
         outcome = attempt.result or "no answer is on record: the sender stopped in between"
         code = f" ({attempt.code})" if attempt.code else ""
@@ -93,7 +93,7 @@ def _state(message: Message, withdrawn: Withdrawal | None) -> str:
     if state in (State.READY, State.SUBMITTING, State.UNKNOWN):
         return f"It is {state} and will be tried until {deadline}."
     if state is State.EXPIRED and message.reason == QUIET_HOURS:
-        return f"It was given up at once: its deadline, {deadline}, came before the quiet hours' end."
+        return f"It was given up in quiet hours: its deadline, {deadline}, came before their end."
     if state is State.EXPIRED:
         return f"It was given up at its deadline, {deadline}."
     if state is State.CANCELLED and withdrawn is not None:

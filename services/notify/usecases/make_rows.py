@@ -20,11 +20,9 @@ from services.notify.domain.messages import (
     Planned,
 )
 from services.notify.domain.preferences import (
-    NO_WAIT,
     InQuietHours,
     QuietHours,
-    Wait,
-    Wishes,
+    Spared,
     declined,
     quiet_hours_for,
     waiting,
@@ -54,6 +52,7 @@ class _Fate(NamedTuple):
     channel: Channel | None = None
     said: _Said = _Said(None, None, None)
     held_until: datetime | None = None
+    quiet_hours: str | None = None
 
 
 class _Case(NamedTuple):
@@ -64,6 +63,13 @@ class _Case(NamedTuple):
     deadline: datetime
     untrue: bool
     said: dict[tuple[Language, Channel], _Said]
+
+
+class _Night(NamedTuple):
+    """Quiet hours as a message keeps them, and when they end if they hold now; worked out once a chunk."""
+
+    written: str
+    ending: datetime | None
 
 
 _NOTHING = _Said(None, None, None)
@@ -89,7 +95,7 @@ class Planning:
         self._untrue = untrue
         self._now = now
         self._words: dict[UUID, Words] = {}
-        self._endings: dict[tuple[UUID, QuietHours], datetime | None] = {}
+        self._nights: dict[tuple[UUID, InQuietHours, QuietHours], _Night] = {}
 
     def rows(self, ask: Ask, persons: Sequence[str]) -> Iterator[Planned]:
         """Give one message for each person."""
@@ -119,29 +125,26 @@ class Planning:
     def _timed(self, case: _Case, reach: Reach, channel: Channel, said: _Said) -> _Fate:
         if case.untrue:
             return _Fate(State.CANCELLED, WITHDRAWN, channel, said)
-        wait = self._wait(case, reach.wishes)
+        rule, community = case.ask.rule, case.ask.event.community
+        quiet = quiet_hours_for(rule.category, case.urgency, reach.wishes, self._book.customs(community))
+        if quiet is None or rule.in_quiet_hours is InQuietHours.TELL:
+            return _Fate(State.READY, None, channel, said)
+        night = self._night(community, rule.in_quiet_hours, quiet)
+        wait = waiting(rule.in_quiet_hours, night.ending, case.deadline)
         if wait.until is not None:
-            return _Fate(State.HELD, QUIET_HOURS, channel, said, wait.until)
+            return _Fate(State.HELD, QUIET_HOURS, channel, said, wait.until, night.written)
         if wait.lost:
             return _Fate(State.EXPIRED, QUIET_HOURS, channel, said)
-        return _Fate(State.READY, None, channel, said)
+        return _Fate(State.READY, None, channel, said, None, night.written)
 
-    def _wait(self, case: _Case, wishes: Wishes | None) -> Wait:
-        rule, community = case.ask.rule, case.ask.event.community
-        if rule.in_quiet_hours is InQuietHours.TELL:
-            return NO_WAIT
-        quiet = quiet_hours_for(rule.category, case.urgency, wishes, self._book.customs(community))
-        return waiting(rule.in_quiet_hours, self._ending(community, quiet), case.deadline)
-
-    def _ending(self, community: UUID, quiet: QuietHours | None) -> datetime | None:
-        """Give when quiet hours end that hold now; worked out once for each chunk."""
-        if quiet is None:
-            return None
-        key = community, quiet
-        if key not in self._endings:
-            zone = zone_of(self._audiences.zones.get(community, DEFAULT_ZONE))
-            self._endings[key] = quiet.ending(self._now, zone)
-        return self._endings[key]
+    def _night(self, community: UUID, how: InQuietHours, quiet: QuietHours) -> _Night:
+        key = community, how, quiet
+        found = self._nights.get(key)
+        if found is None:
+            zone = self._audiences.zones.get(community, DEFAULT_ZONE)
+            ending = quiet.ending(self._now, zone_of(zone))
+            found = self._nights[key] = _Night(str(Spared(how, quiet, zone)), ending)
+        return found
 
     def _say(self, ask: Ask, language: Language, channel: Channel) -> _Said:
         """Write the words now: later attempts must say the same, and an audit sees what was said."""
@@ -201,4 +204,5 @@ def _row(case: _Case, person: str, reach: Reach | None, fate: _Fate) -> Planned:
         traceparent=event.traceparent,
         event_sequence=event.sequence,
         held_until=fate.held_until,
+        quiet_hours=fate.quiet_hours,
     )

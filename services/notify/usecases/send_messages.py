@@ -16,14 +16,16 @@ from prometheus_client import Counter
 from services.notify.channels.provider import Answer, Outgoing, Provider, Result
 from services.notify.domain.contacts import Channel
 from services.notify.domain.intents import token_of
-from services.notify.domain.messages import NO_CONTACT
-from services.notify.domain.retrying import next_delay
+from services.notify.domain.messages import NO_CONTACT, QUIET_HOURS, SEALED
+from services.notify.domain.preferences import NO_WAIT, Wait, spared_from
+from services.notify.domain.retrying import LONGEST_SECONDS, next_delay
 from services.notify.domain.states import State
 from services.notify.domain.urgency import Urgency
 from services.notify.store import sending
-from services.notify.store.phones import Phones
+from services.notify.store.phones import Phones, UnknownKey
 from services.notify.store.sending import Address, Answered, Claimed, Settlement
 from services.notify.usecases.tell_outcome import tell_failed
+from services.notify.usecases.withdraw_messages import withdraw_returned
 from shared.database.work import Work, Works
 from shared.faults import crash_point
 
@@ -64,7 +66,7 @@ class Lane:
             return
         self._rest = min(10.0, next_delay(self._rest, random.random()))  # noqa: S311  (no secret)
         named = max((answer.retry_after or 0.0 for answer in answers), default=0.0)
-        self._rests_until = time.monotonic() + (named or self._rest)
+        self._rests_until = time.monotonic() + max(named, self._rest)
 
 
 @dataclass(frozen=True)
@@ -102,17 +104,30 @@ class Sender:
         )
         claimed: list[Claimed] = []
         outgoing: list[Outgoing] = []
+        waiting: list[tuple[Claimed, datetime]] = []
         ended: list[tuple[Claimed, State, str]] = []
         for each in taken:
-            address = self._open(each, addresses.get((each.subject.community, each.subject.person)))
-            if each.deadline <= work.now:
-                ended.append((each, State.EXPIRED, _expiry(each)))
-            elif address is None:
+            wait = _wait(each, work.now)
+            if each.deadline <= work.now or wait.lost:
+                reason = "expired" if each.deadline <= work.now else QUIET_HOURS
+                ended.append((each, State.EXPIRED, _expiry(each, reason)))
+                continue
+            if wait.until is not None:
+                waiting.append((each, wait.until))
+                continue
+            try:
+                address = self._open(each, addresses.get((each.subject.community, each.subject.person)))
+            except UnknownKey:
+                # One number that no key opens must not keep all others from being sent.
+                ended.append((each, State.SUPPRESSED, SEALED))
+                continue
+            if address is None:
                 ended.append((each, State.SUPPRESSED, NO_CONTACT))
             else:
                 claimed.append(each)
                 outgoing.append(_outgoing(each, address))
         await _end(work, ended, now)
+        await _let_wait(work, waiting, now)
         await sending.begin_attempts(work.connection, claimed, provider.name, now)
         return len(taken), claimed, outgoing
 
@@ -134,7 +149,11 @@ class Sender:
             [Answered(m.subject.id, m.number, a.result, a.code, a.provider_id) for m, a in pairs],
             now,
         )
-        changed = await sending.settle(work.connection, [_settlement(m, a, now) for m, a in pairs])
+        settlements = [_settlement(m, a, now) for m, a in pairs]
+        changed = await sending.settle(work.connection, settlements)
+        back = [each.id for each in settlements if each.state is State.READY and each.id in changed]
+        if back:
+            await withdraw_returned(work, back)
         for message, answer in pairs:
             _ATTEMPTS.labels(self.lane.provider.name, answer.result).inc()
             version = changed.get(message.subject.id)
@@ -154,9 +173,40 @@ async def _end(work: Work, ended: Sequence[tuple[Claimed, State, str]], now: dat
             tell_failed(work, message.subject, version, reason, message.traceparent)
 
 
-def _expiry(message: Claimed) -> str:
+async def _let_wait(work: Work, waiting: Sequence[tuple[Claimed, datetime]], now: datetime) -> None:
+    """Hold what fell into quiet hours since it was planned.
+
+    What may have left already stays unknown, since only what has not can be taken back; it is not tried in
+    them either.
+    """
+    held = [(message.subject.id, until) for message, until in waiting if message.was is State.READY]
+    if held:
+        await sending.hold(work.connection, held)
+    unknown = [
+        Settlement(
+            message.subject.id,
+            message.number,
+            State.UNKNOWN,
+            now + min(until - work.now, timedelta(seconds=LONGEST_SECONDS)),
+            QUIET_HOURS,
+            message.delay,
+        )
+        for message, until in waiting
+        if message.was is not State.READY
+    ]
+    if unknown:
+        await sending.settle(work.connection, unknown)
+
+
+def _wait(message: Claimed, now: datetime) -> Wait:
+    if message.quiet_hours is None:
+        return NO_WAIT
+    return spared_from(message.quiet_hours).wait(now, message.deadline)
+
+
+def _expiry(message: Claimed, reason: str) -> str:
     # A message of which no answer ever came may have arrived; whoever reads the trace should know.
-    return "expired" if message.was is State.READY else "expired-unknown"
+    return reason if message.was is State.READY else "expired-unknown"
 
 
 def _outgoing(message: Claimed, address: str) -> Outgoing:
@@ -174,7 +224,8 @@ def _outgoing(message: Claimed, address: str) -> Outgoing:
 def _settlement(message: Claimed, answer: Answer, now: datetime) -> Settlement:
     """Say what follows from an answer: an end, or when to try again."""
     delay = next_delay(message.delay, random.random())  # noqa: S311  (no secret)
-    pause = answer.retry_after if answer.retry_after is not None else delay
+    # A time that the provider names is the least: many tries that each wait a second bring nothing either.
+    pause = max(answer.retry_after or 0.0, delay)
     state = _AFTER[answer.result]
     # An earlier attempt that may have arrived keeps the message unknown, whatever this one says of itself.
     if state is State.READY and message.was is not State.READY:

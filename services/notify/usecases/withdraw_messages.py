@@ -2,13 +2,16 @@
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from uuid import UUID
 
 from prometheus_client import Counter
 
+from services.notify.domain.messages import DECLINED
 from services.notify.domain.rulebook import Rulebook
 from services.notify.domain.withdrawals import Withdrawal, Withdrawals, newest
-from services.notify.store import withdrawals
+from services.notify.store import preferences, withdrawals
 from services.notify.usecases.find_asks import Ask
+from services.notify.usecases.tell_outcome import tell_failed
 from shared.database.work import Work
 
 _WITHDRAWN = Counter("linli_messages_withdrawn_total", "Messages cancelled before they were sent")
@@ -29,6 +32,13 @@ async def withdraw_messages(work: Work, book: Rulebook, asks: Sequence[Ask]) -> 
     if said:
         _WITHDRAWN.inc(await withdrawals.withdraw(work.connection, said, datetime.now(UTC)))
     return Withdrawals([*known, *said.values()])
+
+
+async def withdraw_returned(work: Work, messages: Sequence[UUID]) -> None:
+    """Do the same with what a sender had taken then and could not hand over, and with what was declined."""
+    _WITHDRAWN.inc(await withdrawals.cancel_returned(work.connection, messages))
+    for subject, version, traceparent in await preferences.take_back_returned(work.connection, messages):
+        tell_failed(work, subject, version, DECLINED, traceparent)
 
 
 def _withdrawals(ask: Ask) -> Sequence[Withdrawal]:
