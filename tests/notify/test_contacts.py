@@ -88,6 +88,32 @@ async def test_an_import_stores_all_rows_or_none_and_names_mistakes_without_valu
     assert (await api.http.get(f"/contacts/{made['person']}", headers=operator)).json()["language"] == "en"
 
 
+@pytest.mark.parametrize(
+    ("content", "row"),
+    [
+        (f'person,phone\na,{CANARY}\nb,"{CANARY}\nc,{CANARY}\n', 3),
+        (f'person,phone\na,"{CANARY}"7\n', 2),
+        (f"person,phone\na,{CANARY}\nb,{'1' * 140_000}\n", 3),
+        (f'person,"phone\na,{CANARY}\n', 1),
+        (f"person,phone\na,{CANARY}\rb\n", 3),
+    ],
+)
+async def test_a_file_that_is_no_csv_is_refused_by_its_row(api: Api, content: str, row: int) -> None:
+    operator = {**api.of("op", "operator"), "Content-Type": "text/csv"}
+    refused = await api.http.post("/contacts/import", content=content, headers=operator)
+    assert refused.status_code == 422, refused.text
+    assert {each["row"] for each in refused.json()["errors"]} == {row}
+    assert CANARY not in refused.text
+    assert (await api.http.get("/contacts/a", headers=operator)).status_code == 404
+
+
+async def test_a_file_of_old_line_ends_is_read_as_any_other(api: Api) -> None:
+    operator = {**api.of("op", "operator"), "Content-Type": "text/csv"}
+    content = f'person,phone,language\ra,{CANARY},zh\rb,"{CANARY}",en\r'
+    stored = await api.http.post("/contacts/import", content=content, headers=operator)
+    assert (stored.status_code, stored.json()["stored"]) == (200, 2), stored.text
+
+
 async def test_no_number_appears_in_answers_logs_events_or_rows(api: Api) -> None:
     written = io.StringIO()
     operator = api.of("op", "operator")

@@ -102,6 +102,18 @@ async def test_a_template_that_cannot_be_trusted_is_refused(api: Api, text: str,
     assert problem in json.dumps(refused.json()["errors"], ensure_ascii=False)
 
 
+async def test_a_template_that_rules_use_stays_with_their_event(api: Api) -> None:
+    operator = api.of("op", "operator")
+    seen = await api.http.get("/templates/case-assigned", headers=operator)
+    other = (await api.http.get("/templates/case-closed", headers=operator)).json()["template"]
+    headers = {**operator, "If-Match": seen.headers["etag"]}
+    refused = await api.http.put("/templates/case-assigned", json=other, headers=headers)
+    assert (refused.status_code, refused.json()["errors"][0]["pointer"]) == (422, "event"), refused.text
+    assert "case-assigned" in refused.json()["errors"][0]["detail"]
+    unused = await api.http.put("/templates/our-own", json=other, headers=operator)
+    assert unused.status_code == 200, unused.text
+
+
 async def test_a_community_names_its_own_categories(api: Api) -> None:
     operator = api.of("op", "operator")
     await api.http.put("/contacts/p-1", json={"phone": CANARY}, headers=operator)

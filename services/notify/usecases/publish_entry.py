@@ -1,6 +1,6 @@
 """Publish a new version of a rule, a template or a vocabulary: checked before, immutable after."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -9,7 +9,7 @@ from services.notify.store import rulebook
 from services.notify.usecases.check_rule import check_rule
 from services.notify.usecases.check_template import check_template
 from shared.database.work import Work
-from shared.errors import NotFound, PreconditionRequired, StaleVersion
+from shared.errors import Invalid, NotFound, PreconditionRequired, StaleVersion
 from shared.identifiers import new_id
 
 
@@ -62,3 +62,17 @@ def _check(book: Rulebook, community: UUID, entry: Entry) -> None:
         check_rule(entry.content, book.find(community, Kind.TEMPLATE, template) if template else None, names)
     elif entry.kind is Kind.TEMPLATE:
         check_template(entry, book.words(community))
+        _check_users(book.in_force(community, Kind.RULE), entry)
+
+
+def _check_users(rules: Sequence[Entry], template: Entry) -> None:
+    """Let a template keep its event while rules use it: written for another, it would silence them."""
+    event = template.content["event"]
+    users = [
+        rule.name
+        for rule in rules
+        if rule.content.get("template") == template.name and rule.content["event"] != event
+    ]
+    if users:
+        error = {"pointer": "event", "detail": f"another event's rules use it: {', '.join(users)}"}
+        raise Invalid("the template cannot be used", errors=[error])

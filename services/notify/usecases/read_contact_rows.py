@@ -3,6 +3,7 @@
 import csv
 import io
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from services.notify.domain.contacts import Language
@@ -32,16 +33,10 @@ def read_contact_rows(text: str) -> Read:
     Raises:
         Invalid: some rows are wrong; `errors` names up to a hundred of them.
     """
-    reader = csv.DictReader(io.StringIO(text))
-    if unknown := set(reader.fieldnames or ()) - set(COLUMNS):
-        raise Invalid("the file has unknown columns", errors=[_error(1, name, "unknown") for name in unknown])
     read = Read([], {})
     errors: list[dict[str, object]] = []
     persons: set[str] = set()
-    for number, row in enumerate(reader, 2):
-        if number > MOST_ROWS + 1:
-            raise Invalid(f"the file has more than {MOST_ROWS} rows")
-        values = {name: (value or "").strip() for name, value in row.items() if name in COLUMNS}
+    for number, values in _rows(text):
         contact, wrong = _contact(number, values)
         if contact.person in persons:
             wrong.append(_error(number, "person", "repeated"))
@@ -53,6 +48,25 @@ def read_contact_rows(text: str) -> Read:
     if errors:
         raise Invalid(f"{len(errors)} mistakes in the file; nothing was stored", errors=errors[:_MOST_ERRORS])
     return read
+
+
+def _rows(text: str) -> Iterator[tuple[int, dict[str, str]]]:
+    number = 1
+    try:
+        # Line ends within quotes are the field's own; an open quote would otherwise swallow the rest.
+        reader = csv.DictReader(io.StringIO(text, newline=""), strict=True)
+        if unknown := set(reader.fieldnames or ()) - set(COLUMNS):
+            errors = [_error(1, name, "unknown") for name in unknown]
+            raise Invalid("the file has unknown columns", errors=errors)
+        number = 2
+        for row in reader:
+            if number > MOST_ROWS + 1:
+                raise Invalid(f"the file has more than {MOST_ROWS} rows")
+            yield number, {name: (value or "").strip() for name, value in row.items() if name in COLUMNS}
+            number += 1
+    except csv.Error as error:
+        errors = [{"row": number, "detail": str(error)}]
+        raise Invalid("the file cannot be read as CSV; nothing was stored", errors=errors) from None
 
 
 def _contact(number: int, row: dict[str, str]) -> tuple[GivenContact, list[dict[str, object]]]:
