@@ -22,6 +22,7 @@ from services.notify.usecases.install_defaults import (
     shipped_edition,
 )
 from services.notify.usecases.render_text import DEFAULT_ZONE, render
+from shared.contracts import FACTS, Assignee
 from shared.identifiers import new_id
 from tests.notify.stage import MORNING, Stage
 
@@ -52,6 +53,7 @@ EDITIONS = {
     10: "626d59ee6a8a8a09",
     11: "1a2e3f3bca8bc69f",
     12: "d3a04bf49c1e73f5",
+    13: "a1315fef2d54c03f",
 }
 """The digest of each edition's files: a change needs a new edition, or nobody would install it."""
 
@@ -73,6 +75,40 @@ def test_a_default_sms_takes_two_parts_at_most(name: str, language: Language) ->
         text = render(TEMPLATES[name], language, Channel.SMS, values, WORDS, DEFAULT_ZONE)["sms"]
         assert segments_of(text).parts <= 2, text
         assert "None" not in text
+
+
+def test_work_that_is_urgent_is_told_at_night_whatever_becomes_of_it() -> None:
+    """Each change of an urgent case, to everybody whose work it is."""
+    work = [entry.content for entry in SHIPPED if entry.content.get("category") == "case-work"]
+    of_cases = [each for each in work if "priority" in FACTS[each["event"]].model_fields]
+    assert len(of_cases) >= 10
+    urgent = [{"field": "priority", "equals": "urgent"}]
+    assert all(each.get("urgent_when") == urgent for each in of_cases)
+
+
+@pytest.mark.parametrize("language", Language)
+@pytest.mark.parametrize("channel", Channel)
+def test_who_goes_to_a_car_knows_whether_it_may_have_left(language: Language, channel: Channel) -> None:
+    (fact, *_) = [event.data for event in examples_of("linli.parking.vehicle-overstayed.v1")]
+    for more in ({"exited_at": fact.due_at, "provisional": True}, {"exited_at": None, "provisional": False}):
+        values = {**fact.__dict__, **more, "place_name": "合源小区12幢"}
+        told = render(TEMPLATES["vehicle-overstayed"], language, channel, values, WORDS, DEFAULT_ZONE)
+        text = told.get("sms") or told["body"]
+        words = ("离开（有道闸", "left 2 Mar 10:15 (a gate") if more["provisional"] else ("前离开。", "")
+        assert words[language == Language.EN] in text
+        assert bool(more["provisional"]) == ("失联" in text or "silent" in text)
+        assert channel is Channel.PUSH or segments_of(text).parts <= 2
+
+
+@pytest.mark.parametrize(
+    ("assignee", "said"),
+    [(None, "somebody will be found"), (Assignee(role="property"), "it is with the property company")],
+)
+def test_what_is_accepted_says_who_has_it(assignee: Assignee | None, said: str) -> None:
+    (event, *_) = examples_of("linli.issues.issue-accepted.v1")
+    values = {**event.data.__dict__, "assignee": assignee, "place_name": ""}
+    texts = render(TEMPLATES["case-accepted"], Language.EN, Channel.SMS, values, WORDS, DEFAULT_ZONE)
+    assert said in texts["sms"]
 
 
 def test_the_files_are_of_the_edition_they_say() -> None:
