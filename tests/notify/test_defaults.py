@@ -54,6 +54,7 @@ EDITIONS = {
     11: "1a2e3f3bca8bc69f",
     12: "d3a04bf49c1e73f5",
     13: "a1315fef2d54c03f",
+    14: "2ef7b436ca964c87",
 }
 """The digest of each edition's files: a change needs a new edition, or nobody would install it."""
 

@@ -43,6 +43,8 @@ UNTRUE_BY = {
     "case-resolved": OVER | {"assigned"},
     "case-open-again": DONE,
     "case-closed": {"reopened"},
+    "case-not-yours": {"assigned"},
+    "case-dropped": set(),
     "case-assigned": GONE,
     "case-returned": DONE | {"assigned"},
     "case-reopened": GONE,
@@ -66,6 +68,7 @@ def news(case: UUID) -> list[Any]:
         "followers": ("fan",),
         "assignee": Assignee(person="handler"),
         "told": Assignee(person="boss"),
+        "was_assigned_to": Assignee(person="former"),
         "priority": "ordinary",
         "place": BUILDING,
         "case": case,
@@ -93,7 +96,7 @@ async def people(stage: Stage, *persons: str) -> None:
 
 
 async def test_each_news_of_a_case_takes_back_what_it_makes_untrue_and_nothing_else(stage: Stage) -> None:
-    await people(stage, "reporter", "fan", "handler", "boss")
+    await people(stage, "reporter", "fan", "handler", "boss", "former")
     grant = RoleGranted(grant=uuid4(), person="boss", role="operator", place=stage.community)
     await stage.register(stage.event(grant))
     kinds = {name.split(".")[2].removeprefix("issue-") for name in FACTS if ".issue-" in name}

@@ -47,13 +47,16 @@ class ConditionBody(BaseModel):
 
 
 class RecipientBody(BaseModel):
-    """Who is told: the person, assignee or household in a field, or a role at the place in a field."""
+    """Who is told: the person, assignee or household in a field, a role at its place, or who was told."""
 
     model_config = STRICT
 
     kind: SelectorKind
     field: FieldName
     role: Slug | None = Field(None, description="With the kind role: whoever holds it in the nearest place")
+    rule: Slug | None = Field(
+        None, description="With the kind told: whoever heard, by this rule, of the thing the event is about"
+    )
     on_duty: OnDuty | None = Field(
         None, description="Of a role's holders those on duty: `prefer` all of them when nobody is, or `only`"
     )
@@ -89,6 +92,9 @@ class RuleBody(BaseModel):
     conditions: list[ConditionBody] = Field(default=[], max_length=20)
     recipients: list[RecipientBody] = Field(
         default=[], max_length=10, description="Nobody, when the rule only withdraws"
+    )
+    not_to: list[RecipientBody] = Field(
+        default=[], max_length=10, description="Who is spared although a recipient: they hear something else"
     )
     category: Slug | None = Field(None, description="What people set their preferences on")
     urgency: Literal["ordinary", "urgent", "emergency"] = "ordinary"

@@ -16,6 +16,7 @@ class SelectorKind(StrEnum):
     ASSIGNEE = "assignee"
     ROLE = "role"
     HOUSEHOLD = "household"
+    TOLD = "told"
 
 
 class OnDuty(StrEnum):
@@ -29,25 +30,29 @@ class OnDuty(StrEnum):
 class Selector:
     """One way from an event to persons.
 
-    `path` leads to the field: a person's id, an assignee (a person, or a role in a place), a household, or
-    for a role the place it must hold in. `role` is that role; without `on_duty` all its holders are meant.
+    `path` leads to the field: a person's id, an assignee (a person, or a role in a place), a household, for a
+    role the place it must hold in, or for who was told the thing it was about. `role` is that role; without
+    `on_duty` all its holders are meant. `rule` is the rule by which they were told.
     """
 
     kind: SelectorKind
     path: tuple[str, ...]
     role: str | None = None
     on_duty: OnDuty | None = None
+    rule: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What a selector asks for in one event: persons by name, a household, or a role at a place."""
+    """What a selector asks for in one event: persons, a household, a role at a place, or who was told."""
 
     persons: tuple[str, ...] = ()
     household: UUID | None = None
     role: str | None = None
     place: UUID | None = None
     on_duty: OnDuty | None = None
+    about: UUID | None = None
+    rule: str | None = None
 
 
 NOBODY = Wanted()
@@ -65,6 +70,8 @@ def wanted(selector: Selector, data: object) -> Wanted:
         return Wanted(persons=(value,) if isinstance(value, str) else tuple(value))
     if selector.kind is SelectorKind.HOUSEHOLD:
         return Wanted(household=value)
+    if selector.kind is SelectorKind.TOLD:
+        return Wanted(about=value, rule=selector.rule)
     return _assigned(value, value_at(data, ("place",)), selector.on_duty)
 
 
@@ -86,11 +93,11 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Audiences:
-    """What the register, and duty, say about everything one chunk of events asks for.
+    """What the register, duty and the messages so far say about everything one chunk of events asks for.
 
     `paths` gives, per community and place, that place and the ones around it, nearest first; `holders` who
     holds a role in exactly one place; `households` their persons; `zones` each community's time zone;
-    `on_duty` who of those holders is on duty.
+    `on_duty` who of those holders is on duty; `told` who was told of a thing by a rule.
     """
 
     paths: Mapping[tuple[UUID, UUID], Sequence[Place]] = field(default_factory=dict)
@@ -98,11 +105,14 @@ class Audiences:
     households: Mapping[tuple[UUID, UUID], Sequence[str]] = field(default_factory=dict)
     zones: Mapping[UUID, str] = field(default_factory=dict)
     on_duty: Collection[tuple[UUID, str]] = frozenset()
+    told: Mapping[tuple[UUID, UUID, str], Sequence[str]] = field(default_factory=dict)
 
     def persons(self, community: UUID, asked: Wanted) -> Sequence[str]:
         """Give who is meant, in a stable order; a role means its holders in the nearest place with any."""
         if asked.household is not None:
             return self.households.get((community, asked.household), ())
+        if asked.about is not None:
+            return self.told.get((community, asked.about, asked.rule or ""), ())
         if asked.role is None:
             return asked.persons
         if asked.on_duty is not None:

@@ -23,7 +23,8 @@ class Rule:
     person has. `lives_from` leads to the time in the event from which its time to live counts, where that
     is not the event's own because it may be said long after it was so. `not_after` leads to one after
     which a message is of no use. `withdraws` names rules: what they said on earlier events of the same
-    thing is untrue now. A rule without recipients does only that.
+    thing is untrue now. A rule without recipients does only that. Who is among `not_to` hears something else
+    of the event, and not this.
     """
 
     entry: UUID
@@ -34,6 +35,7 @@ class Rule:
     enabled: bool
     conditions: Sequence[Condition]
     recipients: Sequence[Selector]
+    not_to: Sequence[Selector]
     category: str
     urgency: Urgency
     urgent_when: Sequence[Condition]
@@ -74,6 +76,7 @@ def rule_from(entry: UUID, name: str, content: Mapping[str, Any]) -> Rule:
         enabled=content.get("enabled", True),
         conditions=_conditions(content.get("conditions", ())),
         recipients=tuple(_selector(recipient) for recipient in content.get("recipients", ())),
+        not_to=tuple(_selector(recipient) for recipient in content.get("not_to", ())),
         category=content.get("category") or "",
         urgency=URGENCY_NAMES[content.get("urgency", "ordinary")],
         urgent_when=_conditions(content.get("urgent_when", ())),
@@ -93,7 +96,8 @@ def _conditions(written: Sequence[Mapping[str, Any]]) -> tuple[Condition, ...]:
 
 def _selector(written: Mapping[str, Any]) -> Selector:
     on_duty = OnDuty(written["on_duty"]) if written.get("on_duty") else None
-    return Selector(SelectorKind(written["kind"]), _path(written["field"]), written.get("role"), on_duty)
+    kind, path = SelectorKind(written["kind"]), _path(written["field"])
+    return Selector(kind, path, written.get("role"), on_duty, written.get("rule"))
 
 
 def _path(dotted: str) -> tuple[str, ...]:

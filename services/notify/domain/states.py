@@ -41,6 +41,9 @@ RANK: dict[State, int] = {
 UNSENT = (State.HELD, State.READY)
 """Where a message certainly has not left: only from here it can be taken back."""
 
+UNHEARD = (State.SUPPRESSED, State.EXPIRED, State.CANCELLED, State.REJECTED, State.UNDELIVERABLE)
+"""What nobody has heard, nor will."""
+
 RECEIPT_STATES: dict[str, State] = {"delivered": State.DELIVERED, "failed": State.UNDELIVERABLE}
 """What a provider's receipt says, as the state it asks for."""
 

@@ -1,13 +1,13 @@
 """Rows of messages: planned many at a time, read page by page."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from services.notify.domain.messages import Planned
-from services.notify.domain.states import RANK, State
+from services.notify.domain.states import RANK, UNHEARD, State
 from shared.database.work import Connection
 
 _PLAN = """
@@ -39,6 +39,19 @@ UPDATE messages SET state = $3, rank = $4, reason = NULL, version = version + 1,
     next_at = $2::timestamptz - (cardinality($1::uuid[]) - row.number) * interval '1 microsecond'
 FROM unnest($1::uuid[]) WITH ORDINALITY AS row (id, number)
 WHERE messages.id = row.id
+"""
+
+# OFFSET 0 lets each thing look up its own rows, however small the table was when this was planned.
+_TOLD = """
+SELECT asked.community_id, asked.about_id, asked.rule, array_agg(DISTINCT person ORDER BY person) AS persons
+FROM unnest($1::uuid[], $2::uuid[], $3::text[]) AS asked (community_id, about_id, rule)
+CROSS JOIN LATERAL (
+    SELECT person, rule_entry FROM messages
+    WHERE community_id = asked.community_id AND about_id = asked.about_id AND state <> ALL($4::text[])
+    OFFSET 0
+) AS found
+JOIN rulebook ON rulebook.id = found.rule_entry AND rulebook.name = asked.rule
+GROUP BY 1, 2, 3
 """
 
 _COLUMNS = """id, person, channel, language, category, urgency, state, reason, content, segments, encoding,
@@ -124,6 +137,15 @@ async def release(connection: Connection, now: datetime, wall: datetime, most: i
     if ids:
         await connection.execute(_RELEASE, ids, wall, State.READY, RANK[State.READY])
     return len(ids)
+
+
+async def told(
+    connection: Connection, asked: Collection[tuple[UUID, UUID, str]]
+) -> Mapping[tuple[UUID, UUID, str], Sequence[str]]:
+    """Tell who has heard of things by rules, or will; asked for by community, thing and rule's name."""
+    columns: list[Any] = list(zip(*asked, strict=True))
+    rows = await connection.fetch(_TOLD, *columns, list(UNHEARD))
+    return {(row["community_id"], row["about_id"], row["rule"]): row["persons"] for row in rows}
 
 
 async def page(

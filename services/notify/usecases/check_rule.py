@@ -1,6 +1,6 @@
 """Check a rule against the contract of its event and the template it names, before it is published."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping
 from datetime import datetime
 from typing import Any, get_args
 from uuid import UUID
@@ -17,8 +17,9 @@ _HOLDS = {
     SelectorKind.ASSIGNEE: Assignee,
     SelectorKind.ROLE: UUID,
     SelectorKind.HOUSEHOLD: UUID,
+    SelectorKind.TOLD: UUID,
 }
-"""What the field of a selector must hold; a role's field is the place."""
+"""What the field of a selector must hold: of a role the place, of who was told the event's own thing."""
 
 _TIMES = {datetime, AwareDatetime}
 _HOLDERS = (SelectorKind.ROLE, SelectorKind.ASSIGNEE)
@@ -34,7 +35,7 @@ def check_rule(content: Mapping[str, Any], template: Entry | None, rules: Collec
     if fact is None or fact.producer == "notify":
         raise Invalid("there is no such event", errors=[_error("event", "unknown event type")])
     recipients = content.get("recipients", ())
-    errors = [*_conditions(fact, content), *_recipients(fact, recipients)]
+    errors = [*_conditions(fact, content), *_selectors(fact, content, rules)]
     errors += [
         _error(f"withdraws.{number}", "there is no rule of this name")
         for number, name in enumerate(content.get("withdraws", ()))
@@ -58,9 +59,20 @@ def _conditions(fact: type[Fact], content: Mapping[str, Any]) -> Iterator[dict[s
                 yield _error(f"{part}.{number}.field", f"the event has no {condition['field']}")
 
 
-def _recipients(fact: type[Fact], recipients: Sequence[Mapping[str, Any]]) -> Iterator[dict[str, str]]:
-    for number, recipient in enumerate(recipients):
-        pointer = f"recipients.{number}"
+def _selectors(
+    fact: type[Fact], content: Mapping[str, Any], rules: Collection[str]
+) -> Iterator[dict[str, str]]:
+    written = [
+        (f"{part}.{number}", each)
+        for part in ("recipients", "not_to")
+        for number, each in enumerate(content.get(part, ()))
+    ]
+    for pointer, recipient in written:
+        told = recipient["kind"] == SelectorKind.TOLD
+        if told != bool(recipient.get("rule")) or (recipient.get("rule") or "") not in {"", *rules}:
+            yield _error(f"{pointer}.rule", "a rule there is, named exactly where the kind is told")
+        if told and recipient["field"] != fact.subject_field:
+            yield _error(f"{pointer}.field", f"people are told of {fact.subject_field} here")
         found = _field(fact, recipient["field"])
         if found is None:
             yield _error(f"{pointer}.field", f"the event has no {recipient['field']}")

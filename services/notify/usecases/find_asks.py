@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from services.notify.domain.audience import Wanted, wanted
+from services.notify.domain.audience import NOBODY, Wanted, wanted
 from services.notify.domain.rulebook import Entry, Rulebook
 from services.notify.domain.rules import Rule
 from services.notify.domain.withdrawals import Thing
@@ -14,12 +14,13 @@ from shared.contracts import Event
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """One rule that applies to one event, and whom it asks for; nobody, when it only withdraws."""
+    """One rule that applies to one event, whom it asks for and spares; nobody, when it only withdraws."""
 
     event: Event[Any]
     rule: Rule
     template: Entry | None
     whom: Sequence[Wanted]
+    spared: Sequence[Wanted]
 
     @property
     def about(self) -> UUID | None:
@@ -39,4 +40,9 @@ def find_asks(book: Rulebook, events: Sequence[Event[Any]]) -> Iterator[Ask]:
     for event in events:
         for rule, template in book.applicable(event.community).get(event.type, ()):
             if rule.matches(event.data):
-                yield Ask(event, rule, template, [wanted(each, event.data) for each in rule.recipients])
+                whom = [
+                    found for each in rule.recipients if (found := wanted(each, event.data)) is not NOBODY
+                ]
+                if whom or rule.withdraws:
+                    spared = [wanted(each, event.data) for each in rule.not_to]
+                    yield Ask(event, rule, template, whom, spared)

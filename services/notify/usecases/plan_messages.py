@@ -76,6 +76,10 @@ def _tell(work: Work, rows: Sequence[Planned], new: Collection[UUID]) -> None:
 
 
 def _persons(audiences: Audiences, ask: Ask) -> list[str]:
-    """Give everybody an ask reaches, once, however many selectors name them."""
-    found = (person for whom in ask.whom for person in audiences.persons(ask.event.community, whom))
-    return list(dict.fromkeys(found))
+    """Give everybody an ask reaches and does not spare, once, however many selectors name them."""
+    community = ask.event.community
+    found = dict.fromkeys(person for whom in ask.whom for person in audiences.persons(community, whom))
+    for whom in ask.spared:
+        for person in audiences.persons(community, whom):
+            found.pop(person, None)
+    return list(found)
