@@ -32,7 +32,7 @@ from services.parking.domain.vehicle import (
     WrongTimeError,
 )
 from services.parking.domain.vehicle_rows import BadFileError
-from services.parking.domain.violation import ClearedError
+from services.parking.domain.violation import ClearedError, OwnCarError
 from services.parking.domain.violation_kind import UnknownKindError, WrongStepsError
 from services.parking.schedule import JUDGE, SCHEDULE
 from services.parking.settings import ParkingSettings
@@ -60,6 +60,7 @@ ERRORS: dict[type[BaseException], Handling] = {
     UnknownKindError: Handling(422, "unknown-kind", "The compound has no such kind of violation"),
     WrongStepsError: Handling(422, "wrong-steps", "The steps contradict themselves"),
     ClearedError: Handling(409, "cleared", "The violation is over"),
+    OwnCarError: Handling(403, "own-car", "Somebody else must look"),
 }
 
 ROUTERS = (

@@ -243,7 +243,8 @@ async def told_asked_and_over(town: Town) -> None:
         return [task for task in board["items"] if task["about"] == mine["id"]]
 
     (task,) = await found(asked)
-    for step, body in (("claim", {"volunteer": entry}), ("check-in", {}), ("report", {"outcome": "done"})):
+    gone = {"outcome": "done", "evidence": ["photo:91bb02aa"]}
+    for step, body in (("claim", {"volunteer": entry}), ("check-in", {}), ("report", gone)):
         path = f"/tasks/{task['id']}/{step}"
         await town.ask(town.volunteer.service, "gu", "guard", "POST", path, body)
 

@@ -69,6 +69,13 @@ async def parking(service_settings: MakeSettings, issuer: Issuer) -> AsyncIterat
 
 
 @pytest.fixture
+async def api_alone(service_settings: MakeSettings, issuer: Issuer) -> AsyncIterator[Parking]:
+    """Its API alone: the tests are the clock, and the outbox keeps what was said."""
+    async with parking_at_work(service_settings, issuer, Activity.api) as at_work:
+        yield at_work
+
+
+@pytest.fixture
 async def household(parking: Parking) -> UUID:
     """A household that the register has told of."""
     made = new_id()

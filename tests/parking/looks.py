@@ -100,7 +100,7 @@ async def names(compound: Compound, of: UUID | None = None) -> list[str]:
     return [each.get("action", each["type"]) for each in said if of is None or each["violation"] == str(of)]
 
 
-def answered(violation: UUID, outcome: Any, community: UUID, minutes: float = 0) -> Event[Any]:
+def answered(violation: UUID, outcome: Any, community: UUID, minutes: float = 0, **found: Any) -> Event[Any]:
     ended_at = datetime.now(UTC) + timedelta(minutes=minutes)
     task: dict[str, Any] = {
         "task": new_id(),
@@ -111,9 +111,8 @@ def answered(violation: UUID, outcome: Any, community: UUID, minutes: float = 0)
     if outcome == "expired":
         fact = TaskExpired(outcome="expired", expired_at=ended_at, taken=False, **task)
     else:
-        fact = TaskCompleted(
-            outcome=outcome, completed_at=ended_at, volunteers=("gu",), evidence=("photo:gone",), **task
-        )
+        found = {"volunteers": ("gu",), "evidence": ("photo:gone",)} | found
+        fact = TaskCompleted(outcome=outcome, completed_at=ended_at, **found, **task)
     return Event(new_id(), "/linli/volunteer", ended_at, community, 2, fact)
 
 

@@ -10,12 +10,12 @@ from services.parking.domain.violation import (
     STALE_AFTER,
     Course,
     Says,
-    TaskEnd,
-    answered,
     begun,
     cleared,
+    given_up,
     late,
     opens,
+    proves,
     seen,
     stepped,
 )
@@ -53,29 +53,30 @@ def kinds_steps(draw: st.DrawFn) -> tuple[Step, ...]:
     return tuple(steps)
 
 
+GIVEN_UP = "given-up"
 OUTCOMES = st.sampled_from([says for says in Says if says is not Says.there])
 WHAT = st.one_of(
-    st.just(None), st.just(Says.there), OUTCOMES, st.sampled_from(TaskEnd), st.just(None), st.just(None)
+    st.just(None), st.just(Says.there), OUTCOMES, st.just(GIVEN_UP), st.just(None), st.just(None)
 )
 
 
-def happen(course: Course, what: Says | TaskEnd | None, of: datetime, now: datetime) -> Course:
-    """The clock's tick (None), a look or word of some time, or the end of a task."""
+def happen(course: Course, what: Says | str | None, of: datetime, now: datetime) -> Course:
+    """The clock's tick (None), a look or word of some time, or that whoever was asked can do nothing."""
     match what:
         case None:
             return stepped(course, now)
         case Says.there:
             return seen(course, of)
-        case TaskEnd():
-            return answered(course, what, of, now)
-        case _:
+        case Says():
             return cleared(course, what, of, now)
+        case _:
+            return given_up(course, now)
 
 
 @settings(max_examples=100)
 @given(kinds_steps(), st.lists(st.tuples(WHAT, st.integers(0, 20), st.integers(0, 30)), max_size=25))
 def test_steps_are_taken_once_in_order_and_nothing_follows_the_end(
-    steps: tuple[Step, ...], story: list[tuple[Says | TaskEnd | None, int, int]]
+    steps: tuple[Step, ...], story: list[tuple[Says | str | None, int, int]]
 ) -> None:
     course, now = begun(steps, START, START), START
     for what, later, ago in story:
@@ -88,7 +89,7 @@ def test_steps_are_taken_once_in_order_and_nothing_follows_the_end(
         if after.step > course.step:
             assert after.outcome is None
             due = course.next_at is not None and course.next_at <= now
-            assert due or (isinstance(what, TaskEnd) and course.action is Action.ask_person)
+            assert due or (what == GIVEN_UP and course.action is Action.ask_person)
         if after.outcome is not None and course.outcome is None:
             assert now - timedelta(minutes=ago) >= course.last_seen_at
             assert (after.next_at, late(after, now)) == (None, False)
@@ -149,28 +150,33 @@ def test_an_old_look_opens_nothing() -> None:
 ASKED = (Step(Action.ask_person, 5, 15), Step(Action.street_office, 5))
 
 
-@pytest.mark.parametrize("end", [TaskEnd.not_needed, TaskEnd.not_possible, TaskEnd.expired])
-def test_who_was_asked_and_did_not_end_it_brings_the_next_step_at_once(end: TaskEnd) -> None:
+def test_who_was_asked_and_can_do_nothing_brings_the_next_step_at_once() -> None:
     asked = stepped(begun(ASKED, START, START), at(5))
     assert (asked.action, asked.asked_until, asked.next_at) == (Action.ask_person, at(20), at(25))
-    after = answered(asked, end, at(8), at(8))
+    after = given_up(asked, at(8))
     assert (after.action, after.stepped_at) == (Action.street_office, at(8))
-    assert answered(after, end, at(8), at(9)) == after  # again, or too late: nothing
-    assert late(after, at(8))
+    assert given_up(after, at(9)) == after  # again, or too late: nothing
+    last = stepped(begun(ASKED[:1], START, START), at(5))
+    assert given_up(last, at(8)) == last
 
 
-def test_done_is_a_word_unless_the_car_was_seen_again_since() -> None:
-    asked = stepped(begun(ASKED, START, START), at(5))
-    assert answered(asked, TaskEnd.done, at(8), at(8)).outcome is Says.moved
-    again = answered(seen(asked, at(9)), TaskEnd.done, at(8), at(10))
-    assert (again.outcome, again.action) == (None, Action.street_office)
-    assert answered(again, TaskEnd.done, at(12), at(12)).outcome is Says.moved
+def test_what_was_found_counts_with_evidence_and_not_of_ones_own_car() -> None:
+    assert proves(("gu",), ("photo:1",), ("li", "na"))
+    assert not proves(("gu",), (), ("li", "na"))
+    assert not proves(("na",), ("photo:1",), ("li", "na"))
+    assert not proves((), ("photo:1",), ())
 
 
-def test_an_asked_person_may_be_late() -> None:
-    asked = stepped(begun(ASKED, START, START), at(5))
-    assert not late(asked, at(20))
-    assert late(asked, at(20.1))
+def test_a_case_is_late_once_nobody_is_waited_for_any_more() -> None:
+    """An asked person has their time, also as the last step; without steps all was tried at once."""
+    for steps in (ASKED, ASKED[:1]):
+        asked = stepped(begun(steps, START, START), at(5))
+        assert (asked.action, late(asked, at(20)), late(asked, at(20.1))) == (Action.ask_person, False, True)
+    office = stepped(stepped(begun(ASKED, START, START), at(5)), at(25))
+    assert (office.action, late(office, at(25))) == (Action.street_office, True)
+    assert late(begun((), START, START), START)
+    told = begun(ASKED, START, START)
+    assert (late(told, at(6)), late(told, at(6.1))) == (False, True)
 
 
 @pytest.mark.parametrize(

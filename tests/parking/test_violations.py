@@ -1,7 +1,6 @@
 """Cars that must move: one case whoever looks, each step once, ended by a second look or by a word."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
@@ -12,10 +11,7 @@ import pytest
 from services.parking.usecases.escalate_violations import escalate_violations
 from shared.contracts import About, Event, TaskClaimed
 from shared.identifiers import new_id
-from shared.runtime.running import Activity
-from tests.fixtures.identity import Issuer
-from tests.fixtures.services import MakeSettings
-from tests.parking.conftest import HERE, THERE, Parking, parking_at_work
+from tests.parking.conftest import HERE, THERE, Parking
 from tests.parking.gates import Compound, make_compound
 from tests.parking.looks import (
     CLEARED,
@@ -25,7 +21,6 @@ from tests.parking.looks import (
     PLATE,
     VISITOR,
     Dying,
-    answered,
     camera,
     make_patrolled,
     names,
@@ -42,15 +37,8 @@ pytestmark = pytest.mark.anyio
 
 
 @pytest.fixture
-async def parking(service_settings: MakeSettings, issuer: Issuer) -> AsyncIterator[Parking]:
-    """Its API alone: the tests are the clock, and the outbox keeps what was said."""
-    async with parking_at_work(service_settings, issuer, Activity.api) as at_work:
-        yield at_work
-
-
-@pytest.fixture
-async def compound(parking: Parking) -> Compound:
-    return await make_patrolled(parking)
+async def compound(api_alone: Parking) -> Compound:
+    return await make_patrolled(api_alone)
 
 
 async def test_many_see_one_car_and_it_is_one_case_whose_owner_hears(compound: Compound) -> None:
@@ -179,38 +167,6 @@ async def test_leaving_through_a_gate_ends_it_and_older_looks_open_nothing(compo
     assert len(await names(compound)) == 4
     await camera(compound, ago=0.5, kind="fire-lane")  # and came back once more
     assert (await names(compound))[4:] == [OPENED]
-
-
-ANSWERS = {
-    "done": [CLEARED],
-    "not-needed": ["street-office"],
-    "not-possible": ["street-office"],
-    "expired": ["street-office"],
-}
-
-
-async def test_how_asking_a_person_ended_is_their_word_or_the_next_step(compound: Compound) -> None:
-    cases = {answer: UUID(await opened(compound, plate=f"浙B1000{n}")) for n, answer in enumerate(ANSWERS)}
-    await tick(compound, 5)
-    await take(compound, 6, *(answered(case, "not-possible", HERE) for case in cases.values()))
-    assert len(await names(compound)) == 8  # nobody was asked yet
-    await tick(compound, 10)
-    for answer, case in cases.items():
-        event = answered(case, answer, HERE, minutes=12)
-        await take(compound, 12, answered(case, answer, THERE, minutes=12))
-        await take(compound, 12, event, event, answered(case, answer, HERE, minutes=12))
-        assert (await names(compound, case)) == [OPENED, "tell-again", "ask-person", *ANSWERS[answer]]
-        shown = (await read_as(compound, "guard", "gu", f"/violations/{case}")).json()
-        assert shown["steps"][-1]["reason"] == ("time" if answer == "done" else answer)
-        if answer == "done":  # the second look is that of whoever did the task, with their picture
-            look = next(each for each in shown["looks"] if each["source"] == "task")
-            assert (look["by"], look["evidence"]) == (f"{event.data.task}/gu", ["photo:gone"])
-        await take(compound, 13, answered(case, "done", HERE, minutes=13))
-        await take(compound, 14, answered(case, "expired", HERE, minutes=14))
-    await tick(compound, 900)
-    for case in cases.values():
-        said = await names(compound, case)
-        assert (said[-1], said.count(CLEARED)) == (CLEARED, 1)
 
 
 async def test_everybody_concerned_follows_the_case_as_far_as_their_role_needs(compound: Compound) -> None:

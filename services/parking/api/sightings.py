@@ -11,7 +11,7 @@ from services.parking.api.fields import In, Moment, PlateText
 from services.parking.domain.plate import read_plate
 from services.parking.domain.violation import Says
 from services.parking.usecases.report_sighting import report_sighting
-from services.parking.usecases.take_looks import Look
+from services.parking.usecases.take_looks import PERSON, Look
 from shared.contracts.fields import Code, EvidenceRef
 from shared.database.work import Work
 from shared.http.call import Requested
@@ -64,7 +64,10 @@ class SightingView(BaseModel):
 @routes.post("", status_code=201, response_model=SightingView)
 @allow(*SPOTTERS)
 async def report(body: SightingBody, call: Requested) -> Response:
-    """Say that a car stands where it must not, or that it has gone; its owner hears at once."""
+    """Say that a car stands where it must not, or that it has gone; its owner hears at once.
+
+    That it has gone those cannot say whose car it is.
+    """
     plate = read_plate(body.plate).text
     role = next(role for role in SPOTTERS if role in call.roles)
 
@@ -82,7 +85,7 @@ def _look(body: SightingBody, community: UUID, plate: str, role: Role, now: date
         kind=body.kind,
         says=Says.moved if body.gone else Says.there,
         seen_at=body.seen_at or now,
-        source="person",
+        source=PERSON,
         source_id=person,
         role=role.value,
         evidence=tuple(body.evidence),

@@ -35,7 +35,7 @@ class ViolationSummary(BaseModel):
     seconds_in_step: int
     asked_until: datetime | None = Field(description="By when the person who was asked should have looked.")
     next_at: datetime | None = Field(description="When the next step is taken if it still stands there.")
-    late: bool = Field(description="An answer is overdue, or all was tried: somebody must see to it.")
+    late: bool = Field(description="An answer or a step is overdue, or all was tried: see to it.")
 
 
 class StepView(BaseModel):
@@ -43,7 +43,7 @@ class StepView(BaseModel):
 
     step: int
     action: str
-    reason: str = Field(description="Why then: seen, time, or how asking a person ended.")
+    reason: str = Field(description="Why then: seen, time, or not-possible, as who was asked said.")
     taken_at: datetime
     due_at: datetime | None
     seconds: int

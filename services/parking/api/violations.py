@@ -101,7 +101,7 @@ async def read(violation_id: UUID, call: Requested) -> Response:
 @routes.post("/{violation_id}/clear", response_model=ViolationSummary)
 @allow(*CLEARERS)
 async def clear(violation_id: UUID, body: ClearBody, call: Requested) -> Response:
-    """End a violation by one's word, with evidence; nothing more is tried."""
+    """End a violation by one's word, with evidence, unless it is one's own car; nothing more is tried."""
     role = next(role for role in CLEARERS if role in call.roles)
     word = Word(violation_id, Says(body.outcome), role.value, tuple(body.evidence))
 

@@ -4,6 +4,7 @@ Looks may come late and in any order: a case is open while the last look that co
 is over stays over: no look from before that opens it again, and no other step is taken.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -20,6 +21,10 @@ class ClearedError(ValueError):
     """The violation is over."""
 
 
+class OwnCarError(ValueError):
+    """Whoever answers for the car says that it is gone."""
+
+
 class Says(StrEnum):
     """What a look or a word says of a car; all but `there` are outcomes."""
 
@@ -28,15 +33,6 @@ class Says(StrEnum):
     not_a_violation = "not-a-violation"
     removed = "removed"
     unresolved = "unresolved"
-
-
-class TaskEnd(StrEnum):
-    """How asking a person ended."""
-
-    done = "done"
-    not_needed = "not-needed"
-    not_possible = "not-possible"
-    expired = "expired"
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,28 +90,25 @@ def stepped(course: Course, now: datetime) -> Course:
     return _at(course, course.step + 1, course.next_at if punctual else now)
 
 
-def answered(course: Course, end: TaskEnd, ended_at: datetime, now: datetime) -> Course:
-    """Hear how asking a person ended: done is their second look, all else brings the next step at once.
+def proves(went: Collection[str], evidence: Collection[str], owners: Collection[str]) -> bool:
+    """Tell whether what was found by those who went to look counts: they show it, and it is not their car."""
+    return bool(went) and bool(evidence) and not set(owners).intersection(went)
 
-    Whoever took the task went to the car: that it was done says that they looked and it had moved. It needs
-    no picture, as a guard's word does. If it ended before the car was last seen there, it does not count.
-    """
-    if course.outcome is not None:
-        return course
-    if end is TaskEnd.done and ended_at >= course.last_seen_at:
-        return cleared(course, Says.moved, ended_at, now)
-    if course.action is Action.ask_person and course.next_at is not None:
+
+def given_up(course: Course, now: datetime) -> Course:
+    """Hear from whoever was asked that nothing can be done: the next step comes at once."""
+    if course.outcome is None and course.action is Action.ask_person and course.next_at is not None:
         return _at(course, course.step + 1, now)
     return course
 
 
 def late(course: Course, now: datetime) -> bool:
-    """Tell whether somebody must see to it: an answer is overdue, or all was tried and the car is there."""
+    """Tell whether somebody must see to it: an answer or a step is overdue, or all was tried."""
     if course.outcome is not None:
         return False
-    overdue = course.asked_until is not None and course.asked_until < now
-    behind = course.next_at is not None and course.next_at + PUNCTUAL < now
-    return overdue or behind or (course.step == len(course.steps) > 0)
+    if course.asked_until is not None:
+        return course.asked_until < now
+    return course.next_at is None or course.next_at + PUNCTUAL < now
 
 
 def _at(course: Course, step: int, since: datetime) -> Course:

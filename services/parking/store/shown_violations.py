@@ -35,10 +35,7 @@ ORDER BY opened_at DESC, id DESC LIMIT $9
 # Each with a plan of its own: a plate is looked up, and all else is read in order.
 _NEWEST, _OF_PLATE = _LIST % "$5::text IS NULL", _LIST % "plate = $5"
 # What `domain.violation.late` says, for all that is open at once.
-_LATE = """
-(coalesce(asked_until < $2, false) OR coalesce(next_at + $3 < $2, false)
- OR (step > 0 AND step = jsonb_array_length(steps)))
-"""
+_LATE = "coalesce(asked_until < $2, next_at + $3 < $2, true)"
 _OPEN = f"""
 SELECT {COLUMNS} FROM violations WHERE community_id = $1 AND outcome IS NULL
 ORDER BY {_LATE} DESC, stepped_at, id LIMIT $4

@@ -7,7 +7,7 @@ from services.parking.domain.violation import ClearedError, Says, cleared
 from services.parking.store import households, sightings, violations
 from services.parking.store.sightings import Sighting
 from services.parking.store.violations import Violation
-from services.parking.usecases.violation_facts import tell_cleared
+from services.parking.usecases.violation_facts import check_not_own, tell_cleared
 from shared.database.work import Work
 from shared.errors import NotFound
 from shared.identifiers import new_id
@@ -24,16 +24,17 @@ class Word:
 
 
 async def clear_violation(work: Work, community: UUID, word: Word) -> Violation:
-    """End an open violation; raises NotFound, ClearedError."""
+    """End an open violation; raises NotFound, ClearedError, OwnCarError."""
     found = await violations.lock(work.connection, [word.violation])
     if not found or found[0].community != community:
         raise NotFound("no such violation")
     violation = found[0]
     if violation.course.outcome is not None:
         raise ClearedError("the violation is over already")
+    persons = await households.persons_of(work.connection, [violation.household])
+    check_not_own(violation, persons, work.actor)
     looked_at = max(work.now, violation.course.last_seen_at)
     course = cleared(violation.course, word.outcome, looked_at, work.now)
-    persons = await households.persons_of(work.connection, [violation.household])
     changed = tell_cleared(work, violation, course, persons, work.traceparent)
     await violations.put(work.connection, [changed])
     await sightings.add(

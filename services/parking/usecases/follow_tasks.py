@@ -1,20 +1,22 @@
-"""A person was asked to look: who goes may see which car; how it ended is their word, or the next step."""
+"""A person was asked to look: who goes may see which car; what they found is a look, or the next step."""
 
 from collections.abc import Sequence
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from services.parking.domain.violation import Says, TaskEnd, answered
+from services.parking.domain.violation import Says, cleared, given_up, proves
 from services.parking.store import households, sightings, violations
 from services.parking.store.sightings import Sighting
 from services.parking.store.violations import TakenStep, Violation
-from services.parking.usecases.violation_facts import tell_cleared, tell_stepped
-from shared.contracts import Event, TaskClaimed, TaskCompleted, TaskExpired
+from services.parking.usecases.violation_facts import owners_of, tell_cleared, tell_stepped
+from shared.contracts import Event, TaskClaimed, TaskCompleted
 from shared.database.work import Work
 from shared.identifiers import new_id
 
 VIOLATION = "violation"
+FOUND_GONE = frozenset({"done", "not-needed"})
+"""What those say who went and found no car; not needed without anybody's having gone is a task called off."""
+NOT_POSSIBLE = "not-possible"
 
 
 async def follow_tasks(work: Work, events: Sequence[Event[Any]]) -> None:
@@ -34,30 +36,33 @@ async def follow_tasks(work: Work, events: Sequence[Event[Any]]) -> None:
         if isinstance(event.data, TaskClaimed):
             person = event.data.person
             await violations.add_helper(work.connection, event.community, violation.id, person, work.now)
-        else:
+        elif isinstance(event.data, TaskCompleted):
             known[violation.community, violation.id] = await _answer(work, violation, event)
 
 
-async def _answer(work: Work, violation: Violation, event: Event[Any]) -> Violation:
-    end, ended_at = _end(event.data)
-    course = answered(violation.course, end, ended_at, work.now)
-    if end is TaskEnd.done:
-        await _keep(work, violation, event, ended_at)
+async def _answer(work: Work, violation: Violation, event: Event[TaskCompleted]) -> Violation:
+    """Take the look of those who went, or their word that it cannot be done."""
+    task, course = event.data, violation.course
+    persons = await households.persons_of(work.connection, [violation.household])
+    if task.outcome in FOUND_GONE and task.volunteers:
+        await _keep(work, violation, task)
+        if proves(task.volunteers, task.evidence, owners_of(violation, persons)):
+            course = cleared(course, Says.moved, task.completed_at, work.now)
+    elif task.outcome == NOT_POSSIBLE:
+        course = given_up(course, work.now)
     if course == violation.course:
         return violation
-    persons = await households.persons_of(work.connection, [violation.household])
     if course.outcome is not None:
         changed = tell_cleared(work, violation, course, persons, event.traceparent)
     else:
         changed = tell_stepped(work, violation, course, persons, event.traceparent)
-        await violations.add_steps(work.connection, [TakenStep(changed, end.value, work.now)])
+        await violations.add_steps(work.connection, [TakenStep(changed, task.outcome, work.now)])
     await violations.put(work.connection, [changed])
     return changed
 
 
-async def _keep(work: Work, violation: Violation, event: Event[Any], ended_at: datetime) -> None:
-    """Keep the second look of whoever was asked, as the report of a task: which, and who did it."""
-    task: TaskCompleted = event.data
+async def _keep(work: Work, violation: Violation, task: TaskCompleted) -> None:
+    """Keep what those found who were asked, as the report of a task: which, and who did it."""
     await sightings.add(
         work.connection,
         [
@@ -68,7 +73,7 @@ async def _keep(work: Work, violation: Violation, event: Event[Any], ended_at: d
                 plate=violation.plate,
                 kind=violation.kind,
                 says=Says.moved,
-                seen_at=ended_at,
+                seen_at=task.completed_at,
                 received_at=work.now,
                 source="task",
                 source_id="/".join([str(task.task), *task.volunteers]),
@@ -83,9 +88,3 @@ async def _keep(work: Work, violation: Violation, event: Event[Any], ended_at: d
 def _violation(event: Event[Any]) -> UUID | None:
     about = event.data.about
     return None if about is None or about.type != VIOLATION else about.id
-
-
-def _end(data: TaskCompleted | TaskExpired) -> tuple[TaskEnd, datetime]:
-    if isinstance(data, TaskExpired):
-        return TaskEnd.expired, data.expired_at
-    return TaskEnd(data.outcome), data.completed_at

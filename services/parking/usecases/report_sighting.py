@@ -16,7 +16,7 @@ async def report_sighting(work: Work, look: Look) -> UUID | None:
 
     A time that is still to come is now.
 
-    Raises UnknownCompoundError, ClosedCompoundError, UnknownKindError, UnknownZoneError.
+    Raises UnknownCompoundError, ClosedCompoundError, UnknownKindError, UnknownZoneError, OwnCarError.
     """
     await compounds.lock(work.connection, [look.compound])
     found = await compounds.find(work.connection, look.community, look.compound)

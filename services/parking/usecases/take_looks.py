@@ -13,11 +13,11 @@ from services.parking.store.limit_rules import Rules
 from services.parking.store.reads import Car
 from services.parking.store.sightings import Sighting
 from services.parking.store.violations import TakenStep, Violation
-from services.parking.usecases.violation_facts import Persons, tell_cleared, tell_opened
+from services.parking.usecases.violation_facts import Persons, check_not_own, tell_cleared, tell_opened
 from shared.database.work import Work
 from shared.identifiers import new_id
 
-GATE = "gate"
+GATE, PERSON = "gate", "person"
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +63,8 @@ class _Known:
 async def take_looks(work: Work, looks: Sequence[Look]) -> list[UUID | None]:
     """Take looks at cars of any communities; gives of each the violation it opened, added to or ended.
 
-    The cars' compounds must be locked, so that two looks at one car know of each other.
+    The cars' compounds must be locked, so that two looks at one car know of each other. Raises OwnCarError
+    for a person who would end the case of their own car.
     """
     connection, cars = work.connection, {look.car: look.community for look in looks}
     found = await violations.lock_open(connection, sorted(cars))
@@ -151,6 +152,8 @@ def _end(work: Work, known: _Known, look: Look, kind: str) -> UUID | None:
     course = cleared(violation.course, look.says, look.seen_at, work.now)
     if course == violation.course:
         return violation.id
+    if look.source == PERSON:
+        check_not_own(violation, known.persons, look.source_id)
     _changed(known, tell_cleared(work, violation, course, known.persons, look.traceparent))
     del known.open[(*look.car, kind)]
     if look.source == GATE:

@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from services.parking.domain.plate import masked
-from services.parking.domain.violation import Course
+from services.parking.domain.violation import Course, OwnCarError
 from services.parking.domain.violation_kind import Action
 from services.parking.store.violations import Violation
 from services.parking.usecases.stay_facts import told
@@ -17,6 +17,19 @@ from shared.database.work import Work
 Persons = Mapping[UUID, tuple[str, ...]]
 """Who lives in a household, by its id."""
 MOST_OWNERS = 64
+
+
+def owners_of(violation: Violation, persons: Persons) -> tuple[str, ...]:
+    """Who answers for the car: its household, else the contact of a visitor's pass."""
+    if violation.household is not None:
+        return persons.get(violation.household, ())
+    return () if violation.contact is None else (violation.contact,)
+
+
+def check_not_own(violation: Violation, persons: Persons, person: str) -> None:
+    """Refuse the word of those whose car it is; raises OwnCarError."""
+    if person in owners_of(violation, persons):
+        raise OwnCarError("the household or host of a car cannot say that it has gone: somebody else looks")
 
 
 def tell_opened(work: Work, violation: Violation, persons: Persons, traceparent: str | None = None) -> None:
