@@ -11,6 +11,7 @@ from uuid import UUID
 import anyio
 import pytest
 
+from services.parking.domain.violation_kind import SHIPPED
 from services.volunteer.app import SERVICE
 from services.volunteer.store import tasks
 from services.volunteer.usecases.follow_cases import follow_cases
@@ -163,6 +164,35 @@ async def test_a_violation_is_one_task_in_whatever_order_its_steps_are_told(quie
 async def tell_of_violations(quiet: Volunteering, *events: Event[Any]) -> None:
     async with quiet.works.for_system("test") as work:
         await follow_violations(work, events)
+
+
+async def test_a_look_can_be_promised_as_long_as_a_shipped_kind_of_violation_leaves_time_for_one(
+    quiet: Volunteering,
+) -> None:
+    now = datetime.now(UTC)
+    asked = {
+        name: timedelta(minutes=next(step.within_minutes for step in kind.steps if step.within_minutes))
+        for name, kind in SHIPPED.items()
+    }
+    for name, within in asked.items():
+        for told_after in (timedelta(seconds=2), within - timedelta(minutes=1)):  # in time, and too late
+            fact = ViolationEscalated(
+                violation=new_id(),
+                place=new_id(),
+                kind=name,
+                masked_plate="浙L·**123",
+                step=2,
+                action="ask-person",
+                escalated_at=now - told_after,
+                due_at=now - told_after + within,
+            )
+            await tell_of_violations(quiet, Event(new_id(), "/linli/parking", now, HERE, 3, fact))
+            async with quiet.works.for_system("test") as work:
+                (task,) = await tasks.open_about(work.connection, HERE, "violation", fact.violation)
+            in_time = told_after < timedelta(minutes=1)
+            window = task.ends_at - (fact.escalated_at if in_time else task.starts_at)
+            assert window == within, (name, told_after)
+            assert task.promised(None, task.ends_at - within / 2), name
 
 
 async def test_a_case_given_to_the_volunteers_again_is_another_task(quiet: Volunteering) -> None:

@@ -71,7 +71,11 @@ class ReportIn(In):
 
     outcome: Literal["done", "not-needed", "not-possible"]
     note: Text | None = None
-    evidence: list[EvidenceRef] = Field([], max_length=8, description="References to photos, kept elsewhere")
+    evidence: list[EvidenceRef] = Field(
+        [],
+        max_length=8,
+        description="References to photos, kept elsewhere. That a car has moved counts only with one.",
+    )
 
 
 class ConfirmIn(In):

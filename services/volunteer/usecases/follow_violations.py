@@ -1,9 +1,10 @@
 """A violation for which a person is needed becomes a task, and ends it when the car is gone."""
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
+from services.volunteer.domain.kind import KindRules
 from services.volunteer.domain.offer import first_asked
 from services.volunteer.domain.task import Effort, Outcome, Task
 from services.volunteer.store import claims, endings, tasks
@@ -41,16 +42,13 @@ async def _asked(work: Work, event: Event[Any], fact: ViolationEscalated) -> Non
         return
     kind, rules = await kind_for(work.connection, community, fact.kind, VIOLATION_KIND)
     places, two_persons = rules.places_for(first_visit=False, never_alone=False)
-    ends_at = work.now + timedelta(minutes=rules.window_minutes)
-    # By then the next step is due; what is told late still leaves the time that a look takes.
-    if fact.due_at is not None and fact.due_at >= work.now + timedelta(minutes=rules.minutes):
-        ends_at = fact.due_at
+    effort, ends_at = _time(fact, rules, work.now)
     task = Task(
         id=new_id(),
         community=community,
         kind=kind,
         rules=rules,
-        effort=Effort(rules.minutes),
+        effort=effort,
         starts_at=work.now,
         ends_at=ends_at,
         places=places,
@@ -65,6 +63,18 @@ async def _asked(work: Work, event: Event[Any], fact: ViolationEscalated) -> Non
     )
     if await tasks.add(work.connection, task, event.id):
         tell_opened(work, task, task.places, traceparent=event.traceparent)
+
+
+def _time(fact: ViolationEscalated, rules: KindRules, now: datetime) -> tuple[Effort, datetime]:
+    """What a look takes and by when it must be done; what is told too late leaves the time that was meant.
+
+    A look takes at most half of that time: whoever hears of it in the other half can still promise it.
+    """
+    due_at = fact.due_at or fact.escalated_at + timedelta(minutes=rules.window_minutes)
+    meant = due_at - fact.escalated_at
+    minutes = min(rules.minutes, max(1, meant // timedelta(minutes=2)))
+    in_time = due_at - now >= timedelta(minutes=minutes)
+    return Effort(minutes), due_at if in_time else now + meant
 
 
 async def _cleared(work: Work, event: Event[Any], fact: ViolationCleared) -> None:
