@@ -145,5 +145,8 @@ async def _open(access: Access, parking: str, lot: Lot, since: datetime) -> Lot:
             OPERATOR, "POST", f"{parking}/devices", key=f"gate-{lot.code}-{role}", json=gate
         )
         key = made.json()["key"]
+        if key["secret"] is None:  # the answer that showed it was lost
+            again = f"{parking}/devices/{made.json()['id']}/keys"
+            key = (await access.send(OPERATOR, "POST", again)).json()
         keys[role] = (key["id"], key["secret"])
     return replace(lot, url=f"{parking}/reads", keys=keys)

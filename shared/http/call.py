@@ -79,10 +79,12 @@ class Call:
         status: int = 200,
         etag: Callable[[T], int] | None = None,
         location: Callable[[T], str] | None = None,
+        repeated: Callable[[T], BaseModel] | None = None,
     ) -> Response:
         """Run a use case once for its idempotency key, commit, and answer; a repeat gets the first answer.
 
         `answer` makes the body (None: no body), `etag` the version, `location` the address of what was made.
+        `repeated` makes that of repeats where it is another, since it is kept: without secrets or numbers.
 
         Raises:
             OutcomeUnknown: the answer to COMMIT was lost; the same key tells.
@@ -96,16 +98,16 @@ class Call:
                 if before is not None:
                     return respond(before, replayed=True)
             result = await use_case(work)
-            body = answer(result)
             given = StoredAnswer(
                 fingerprint,
                 status,
-                b"" if body is None else body.model_dump_json(by_alias=True).encode(),
+                _written(answer(result)),
                 None if etag is None else etag_of(etag(result)),
                 None if location is None else location(result),
             )
             if key is not None:
-                await keep_answer(work.connection, ident, given)
+                kept = given if repeated is None else given._replace(body=_written(repeated(result)))
+                await keep_answer(work.connection, ident, kept)
         return respond(given)
 
     @asynccontextmanager
@@ -128,6 +130,10 @@ async def call_of(request: Request) -> Call:
 Requested = Annotated[Call, Depends(call_of)]
 
 
+def _written(body: BaseModel | None) -> bytes:
+    return b"" if body is None else body.model_dump_json(by_alias=True).encode()
+
+
 def respond(answer: StoredAnswer, *, replayed: bool = False) -> Response:
     """Turn a stored answer into the response it was, marked when it is given again."""
     headers: dict[str, str] = {}
@@ -143,4 +149,4 @@ def respond(answer: StoredAnswer, *, replayed: bool = False) -> Response:
 def answered(body: BaseModel, *, status: int = 200, version: int | None = None) -> Response:
     """Answer a read with its entity tag."""
     etag = None if version is None else etag_of(version)
-    return respond(StoredAnswer(b"", status, body.model_dump_json(by_alias=True).encode(), etag))
+    return respond(StoredAnswer(b"", status, _written(body), etag))

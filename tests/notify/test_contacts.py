@@ -129,6 +129,12 @@ async def test_no_number_appears_in_answers_logs_events_or_rows(api: Api) -> Non
         ]
         await api.plan("p-1")
         await asyncio.sleep(0.05)
+    keyed = {**operator, "Idempotency-Key": "kept"}
+    put = [await api.http.put("/contacts/p-3", json={"phone": CANARY}, headers=keyed) for _ in range(2)]
+    assert [answer.json()["phone"] for answer in put] == [answers[5].json()["phone"], None]
+    assert [answer.headers["etag"] for answer in put] == [put[0].headers["etag"]] * 2
+    kept = await api.works.database.system.fetchval("SELECT convert_from(body, 'UTF8') FROM idempotency_keys")
+    assert CANARY[-4:] not in kept
     assert not any(CANARY in text for text in (*(answer.text for answer in answers), written.getvalue()))
     tables = await api.works.database.system.fetch(
         "SELECT table_name FROM information_schema.tables WHERE table_schema = 'public'"

@@ -52,10 +52,24 @@ async def test_a_delivery_is_stored_once_however_often_it_comes(compound: Compou
 
 async def test_both_keys_sign_while_one_replaces_the_other(compound: Compound) -> None:
     gate = compound.gates["in"]
-    for _ in range(2):
-        async with compound.client() as client:
-            made = (await client.post(f"/devices/{gate.id}/keys")).json()
-        gate.keys.append((made["id"], made["secret"]))
+    async with compound.client() as client:
+        for number in range(2):
+            path, once = f"/devices/{gate.id}/keys", {"idempotency-key": f"key-{number}"}
+            made = (await client.post(path, headers=once)).json()
+            gate.keys.append((made["id"], made["secret"]))
+            assert (await client.post(path, headers=once)).json() == {"id": made["id"], "secret": None}
+        lane, once = (
+            {"compound": str(compound.id), "lane": "back", "role": "entry"},
+            {"idempotency-key": "back"},
+        )
+        made = (await client.post("/devices", json=lane, headers=once)).json()
+        again = (await client.post("/devices", json=lane, headers=once)).json()
+        assert again == made | {"key": {"id": made["key"]["id"], "secret": None}}
+    shown = [made["key"]["secret"], *(secret for _, secret in gate.keys)]
+    async with compound.parking.service.context.works.for_request("wang", compound.community) as work:
+        kept = await work.connection.fetch("SELECT convert_from(body, 'UTF8') FROM idempotency_keys")
+        assert len(kept) == 3
+        assert not any(secret in body for secret in shown for (body,) in kept)
     answers = []
     for number, (key, secret) in enumerate(gate.keys):
         body = orjson.dumps(

@@ -84,7 +84,9 @@ class ContactView(BaseModel):
 
     person: str
     language: Language
-    phone: str | None = Field(description="Masked", examples=["+86*******8000"])
+    phone: str | None = Field(
+        description="Masked; none in the answer to a repeat, which is kept", examples=["+86*******8000"]
+    )
     has_push: bool
     version: int
 
@@ -126,7 +128,12 @@ async def make(body: NewContact, request: Request, call: Requested) -> Response:
         return await show_contact(work, phones, call.community, person)
 
     return await call.write(
-        use_case, _view, status=201, etag=_version, location=lambda contact: f"/contacts/{contact.person}"
+        use_case,
+        _view,
+        status=201,
+        etag=_version,
+        location=lambda contact: f"/contacts/{contact.person}",
+        repeated=_without_number,
     )
 
 
@@ -142,6 +149,7 @@ async def change(person: Person, body: ContactChange, request: Request, call: Re
         lambda work: change_contact(work, phones, call.community, person, asked, seen=seen),
         _view,
         etag=_version,
+        repeated=_without_number,
     )
 
 
@@ -224,6 +232,10 @@ def _view(contact: Contact) -> ContactView:
         has_push=contact.has_push,
         version=contact.version,
     )
+
+
+def _without_number(contact: Contact) -> ContactView:
+    return _view(contact).model_copy(update={"phone": None})
 
 
 def _version(contact: Contact) -> int:

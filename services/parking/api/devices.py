@@ -50,10 +50,12 @@ class RegisterDevice(In):
 
 
 class KeyView(BaseModel):
-    """A key to sign with; its secret is shown this once."""
+    """A key to sign with."""
 
     id: str
-    secret: str
+    secret: str | None = Field(
+        description="Shown this once: the answer to a repeat has none, and who lost it makes another key."
+    )
 
 
 class DeviceView(BaseModel):
@@ -84,14 +86,25 @@ async def register(body: RegisterDevice, call: Requested) -> Response:
     async def use_case(work: Work) -> tuple[Device, NewKey]:
         return await register_device(work, asked)
 
-    return await call.write(use_case, _new_view, status=201, location=lambda made: f"/devices/{made[0].id}")
+    return await call.write(
+        use_case,
+        _new_view,
+        status=201,
+        location=lambda made: f"/devices/{made[0].id}",
+        repeated=lambda made: _new_view(made, again=True),
+    )
 
 
 @routes.post("/{device_id}/keys", status_code=201, response_model=KeyView)
 @allow(Role.property, Role.operator)
 async def rotate(device_id: UUID, call: Requested) -> Response:
     """Give a device another key; the one before it goes on, so that nothing is lost while it changes."""
-    return await call.write(lambda work: rotate_key(work, call.community, device_id), _key_view, status=201)
+    return await call.write(
+        lambda work: rotate_key(work, call.community, device_id),
+        _key_view,
+        status=201,
+        repeated=lambda key: _key_view(key, again=True),
+    )
 
 
 @routes.post("/{device_id}/retire", response_model=DeviceView)
@@ -145,10 +158,10 @@ def _view(device: Device) -> DeviceView:
     return DeviceView.model_validate(_fields(device))
 
 
-def _new_view(made: tuple[Device, NewKey]) -> NewDeviceView:
+def _new_view(made: tuple[Device, NewKey], *, again: bool = False) -> NewDeviceView:
     device, key = made
-    return NewDeviceView.model_validate({**_fields(device), "key": _key_view(key)})
+    return NewDeviceView.model_validate({**_fields(device), "key": _key_view(key, again=again)})
 
 
-def _key_view(key: NewKey) -> KeyView:
-    return KeyView(id=key.id, secret=key.secret)
+def _key_view(key: NewKey, *, again: bool = False) -> KeyView:
+    return KeyView(id=key.id, secret=None if again else key.secret)
