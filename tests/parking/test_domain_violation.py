@@ -147,6 +147,15 @@ def test_an_old_look_opens_nothing() -> None:
     assert not opens(START - STALE_AFTER - timedelta(seconds=1), START, None)
 
 
+def test_who_may_stand_there_may_for_a_day_unless_the_car_left_since() -> None:
+    day = timedelta(days=1)
+    assert not opens(at(1), at(1), at(0), at(0))
+    assert not opens(at(-1), at(1), at(0), at(0))
+    assert not opens(START + day - timedelta(seconds=1), START + day, at(0), at(0))
+    assert opens(START + day, START + day, at(0), at(0))
+    assert opens(at(3), at(3), at(2), at(0))  # left at 2
+
+
 ASKED = (Step(Action.ask_person, 5, 15), Step(Action.street_office, 5))
 
 

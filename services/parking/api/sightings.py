@@ -57,7 +57,7 @@ class SightingView(BaseModel):
 
     violation: UUID | None = Field(
         description="Which it opened, added to or ended; none when it was too old, when the zone need not be "
-        "free at that time, or when nothing was open."
+        "free at that time, when those in charge said that it is no violation, or when nothing was open."
     )
 
 

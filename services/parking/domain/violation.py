@@ -13,6 +13,8 @@ from services.parking.domain.violation_kind import Action, Step
 
 STALE_AFTER = timedelta(hours=1)
 """An older look opens nothing: whoever is told to move a car must have it there now."""
+EXCUSED_FOR = timedelta(hours=24)
+"""How long the word that a car may stand there holds, unless it has left since."""
 PUNCTUAL = timedelta(minutes=1)
 """A step taken within this of its time counts from its time, so that delays do not add up."""
 
@@ -58,8 +60,15 @@ class Course:
         return self.steps[self.step - 1].action if self.step else Action.tell
 
 
-def opens(seen_at: datetime, now: datetime, gone_at: datetime | None) -> bool:
-    """Tell whether a look that saw a car opens a case; `gone_at` is the latest look that said it is over."""
+def opens(
+    seen_at: datetime, now: datetime, gone_at: datetime | None, excused_at: datetime | None = None
+) -> bool:
+    """Tell whether a look that saw a car opens a case.
+
+    `gone_at` is the latest look that said it is over, `excused_at` the latest that it was no violation.
+    """
+    if excused_at is not None and excused_at == gone_at and seen_at < excused_at + EXCUSED_FOR:
+        return False
     return now - seen_at <= STALE_AFTER and (gone_at is None or gone_at < seen_at)
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 from uuid import UUID
 
 from services.parking.domain.violation import Says
@@ -17,11 +18,13 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
 # What was said of a kind, and the car's last exit, which holds for all kinds: by the index on a car's reads,
 # from its end.
 _GONE = """
-SELECT compound_id, plate, kind, max(seen_at) AS at FROM sightings
+SELECT compound_id, plate, kind, max(seen_at) AS at,
+       max(seen_at) FILTER (WHERE says = 'not-a-violation') AS excused_at
+FROM sightings
 WHERE (compound_id, plate) IN (SELECT * FROM unnest($1::uuid[], $2::text[])) AND says <> 'there'
 GROUP BY 1, 2, 3
 UNION ALL
-SELECT car.compound_id, car.plate, NULL, left_at.at
+SELECT car.compound_id, car.plate, NULL, left_at.at, NULL
 FROM unnest($1::uuid[], $2::text[]) AS car (compound_id, plate)
 CROSS JOIN LATERAL (
     SELECT at FROM reads
@@ -30,6 +33,13 @@ CROSS JOIN LATERAL (
     ORDER BY at DESC LIMIT 1
 ) AS left_at
 """
+
+
+class Gone(NamedTuple):
+    """When a car was last said to be gone, or not to stand wrongly, and when last the latter."""
+
+    at: datetime
+    excused_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +90,9 @@ async def add(connection: Connection, sightings: Sequence[Sighting]) -> None:
 
 async def last_gone(
     connection: Connection, cars: Collection[Car]
-) -> dict[tuple[UUID, str, str | None], datetime]:
+) -> dict[tuple[UUID, str, str | None], Gone]:
     """When cars were last said to be gone: by kind, and under no kind when they were last read leaving."""
     rows = await connection.fetch(_GONE, [car[0] for car in cars], [car[1] for car in cars])
-    return {(row["compound_id"], row["plate"], row["kind"]): row["at"] for row in rows}
+    return {
+        (row["compound_id"], row["plate"], row["kind"]): Gone(row["at"], row["excused_at"]) for row in rows
+    }

@@ -8,10 +8,11 @@ from uuid import UUID
 from services.parking.domain.limits import may_park, rule_at
 from services.parking.domain.violation import Says, begun, cleared, opens, seen
 from services.parking.domain.violation_kind import QUIET_ZONE, Kind, kinds_at
+from services.parking.domain.violation_sight import IN_CHARGE
 from services.parking.store import households, limit_rules, owners, sightings, violation_kinds, violations
 from services.parking.store.limit_rules import Rules
 from services.parking.store.reads import Car
-from services.parking.store.sightings import Sighting
+from services.parking.store.sightings import Gone, Sighting
 from services.parking.store.violations import TakenStep, Violation
 from services.parking.usecases.violation_facts import Persons, check_not_own, tell_cleared, tell_opened
 from shared.database.work import Work
@@ -50,7 +51,7 @@ class _Known:
     """What is known of the cars looked at, and what comes of the looks."""
 
     open: dict[tuple[UUID, str, str], Violation]
-    gone: Mapping[tuple[UUID, str, str | None], datetime] = field(default_factory=dict)
+    gone: Mapping[tuple[UUID, str, str | None], Gone] = field(default_factory=dict)
     kinds: Mapping[UUID, dict[str, Kind]] = field(default_factory=dict)
     rules: Mapping[UUID, Rules] = field(default_factory=dict)
     owners: Mapping[Car, tuple[UUID | None, str | None]] = field(default_factory=dict)
@@ -109,9 +110,11 @@ def _see(work: Work, known: _Known, look: Look, kind: str) -> UUID | None:
 
 def _open(work: Work, known: _Known, look: Look, name: str) -> UUID | None:
     kind = known.kinds[look.compound].get(name)
-    times = [known.gone.get((*look.car, name)), known.gone.get((*look.car, None))]
-    gone_at = max((at for at in times if at is not None), default=None)
-    if kind is None or not kind.enabled or not opens(look.seen_at, work.now, gone_at):
+    gone = [known.gone[key] for key in ((*look.car, name), (*look.car, None)) if key in known.gone]
+    gone_at = max((each.at for each in gone), default=None)
+    # Who may say that a car stands there rightly may also say that it does not.
+    excused_at = None if look.role in IN_CHARGE or not gone else gone[0].excused_at
+    if kind is None or not kind.enabled or not opens(look.seen_at, work.now, gone_at, excused_at):
         return None
     if _names_a_quiet_zone(look) and _may_stand(known.rules[look.compound], look):
         return None
