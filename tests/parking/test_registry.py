@@ -16,7 +16,18 @@ from tests.fixtures.identity import Issuer
 from tests.fixtures.services import MakeSettings
 from tests.parking.conftest import THERE, Parking, household_ended, household_registered, parking_at_work
 from tests.parking.gates import Compound, make_compound
-from tests.parking.looks import OPENED, PHOTO, camera, make_patrolled, names, opened, read_as, sighted
+from tests.parking.looks import (
+    CLEARED,
+    OPENED,
+    PHOTO,
+    camera,
+    make_patrolled,
+    names,
+    opened,
+    read_as,
+    sighted,
+    tick,
+)
 
 pytestmark = pytest.mark.anyio
 
@@ -202,7 +213,18 @@ async def test_a_quiet_zone_is_to_be_kept_free_in_its_hours(parking: Parking) ->
     assert await names(compound) == [OPENED, OPENED]
     shown = (await read_as(compound, "guard", "gu", f"/violations/{case}")).json()
     assert [look["zone"] for look in shown["looks"]] == ["yard"]
-    assert (await sighted(compound, plate=OLD, **seen | {"kind": "two-bays"})).json()["violation"]
+    two_bays = await opened(compound, plate=OLD, **seen | {"kind": "two-bays"})
+    await tick(compound, 11)
+    assert (await names(compound, UUID(case)), await names(compound, UUID(two_bays))) == (
+        [OPENED, "tell-again"],
+        [OPENED],
+    )
+    await tick(compound, 121)  # the quiet hours are over, and the car may stay
+    assert await names(compound, UUID(case)) == [OPENED, "tell-again", CLEARED]
+    assert await names(compound, UUID(two_bays)) == [OPENED, "tell-again"]
+    shown = (await read_as(compound, "guard", "gu", f"/violations/{case}")).json()
+    last = shown["looks"][-1]
+    assert (shown["outcome"], last["source"], last["by"]) == ("unresolved", "rule", "quiet-hours")
 
 
 async def test_hours_that_do_not_count_hold_stays_that_are_there(parking: Parking) -> None:

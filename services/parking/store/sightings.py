@@ -8,7 +8,9 @@ from uuid import UUID
 
 from services.parking.domain.violation import Says
 from services.parking.store.reads import Car
+from services.parking.store.violations import Violation
 from shared.database.work import Connection
+from shared.identifiers import new_id
 
 _ADD = """
 INSERT INTO sightings (id, community_id, compound_id, plate, kind, says, seen_at, received_at, source,
@@ -33,6 +35,11 @@ CROSS JOIN LATERAL (
     ORDER BY at DESC LIMIT 1
 ) AS left_at
 """
+_ZONES = """
+SELECT DISTINCT ON (violation_id) violation_id, zone FROM sightings
+WHERE violation_id = ANY($1::uuid[]) AND says = 'there' AND zone IS NOT NULL
+ORDER BY violation_id, seen_at DESC
+"""
 
 
 class Gone(NamedTuple):
@@ -44,7 +51,7 @@ class Gone(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Sighting:
-    """One look; `source_id` is the device and its read, the person, or the task and who did it."""
+    """One look; `source_id` is the device and its read, the person, the task and who did it, or the rule."""
 
     id: UUID
     community: UUID
@@ -60,6 +67,35 @@ class Sighting:
     evidence: tuple[str, ...]
     violation: UUID | None
     zone: str | None = None
+
+
+def at_case(
+    violation: Violation,
+    says: Says,
+    seen_at: datetime,
+    now: datetime,
+    *,
+    source: str,
+    source_id: str,
+    role: str | None = None,
+    evidence: tuple[str, ...] = (),
+) -> Sighting:
+    """A look at the car of a case."""
+    return Sighting(
+        id=new_id(),
+        community=violation.community,
+        compound=violation.compound,
+        plate=violation.plate,
+        kind=violation.kind,
+        says=says,
+        seen_at=seen_at,
+        received_at=now,
+        source=source,
+        source_id=source_id,
+        role=role,
+        evidence=evidence,
+        violation=violation.id,
+    )
 
 
 async def add(connection: Connection, sightings: Sequence[Sighting]) -> None:
@@ -96,3 +132,9 @@ async def last_gone(
     return {
         (row["compound_id"], row["plate"], row["kind"]): Gone(row["at"], row["excused_at"]) for row in rows
     }
+
+
+async def zones_of(connection: Connection, violations: Collection[UUID]) -> dict[UUID, str]:
+    """In which zone the cars of these violations were last seen, where a look named it."""
+    rows = await connection.fetch(_ZONES, list(violations))
+    return {row["violation_id"]: row["zone"] for row in rows}

@@ -5,12 +5,10 @@ from uuid import UUID
 
 from services.parking.domain.violation import ClearedError, Says, cleared
 from services.parking.store import households, sightings, violations
-from services.parking.store.sightings import Sighting
 from services.parking.store.violations import Violation
 from services.parking.usecases.violation_facts import check_not_own, tell_cleared
 from shared.database.work import Work
 from shared.errors import NotFound
-from shared.identifiers import new_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,24 +35,15 @@ async def clear_violation(work: Work, community: UUID, word: Word) -> Violation:
     course = cleared(violation.course, word.outcome, looked_at, work.now)
     changed = tell_cleared(work, violation, course, persons, work.traceparent)
     await violations.put(work.connection, [changed])
-    await sightings.add(
-        work.connection,
-        [
-            Sighting(
-                id=new_id(),
-                community=community,
-                compound=violation.compound,
-                plate=violation.plate,
-                kind=violation.kind,
-                says=word.outcome,
-                seen_at=looked_at,
-                received_at=work.now,
-                source="person",
-                source_id=work.actor,
-                role=word.role,
-                evidence=word.evidence,
-                violation=violation.id,
-            )
-        ],
+    look = sightings.at_case(
+        violation,
+        word.outcome,
+        looked_at,
+        work.now,
+        source="person",
+        source_id=work.actor,
+        role=word.role,
+        evidence=word.evidence,
     )
+    await sightings.add(work.connection, [look])
     return changed

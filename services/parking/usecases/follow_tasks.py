@@ -6,12 +6,10 @@ from uuid import UUID
 
 from services.parking.domain.violation import Says, cleared, given_up, proves
 from services.parking.store import households, sightings, violations
-from services.parking.store.sightings import Sighting
 from services.parking.store.violations import TakenStep, Violation
 from services.parking.usecases.violation_facts import owners_of, tell_cleared, tell_stepped
 from shared.contracts import Event, TaskClaimed, TaskCompleted
 from shared.database.work import Work
-from shared.identifiers import new_id
 
 VIOLATION = "violation"
 FOUND_GONE = frozenset({"done", "not-needed"})
@@ -63,26 +61,16 @@ async def _answer(work: Work, violation: Violation, event: Event[TaskCompleted])
 
 async def _keep(work: Work, violation: Violation, task: TaskCompleted) -> None:
     """Keep what those found who were asked, as the report of a task: which, and who did it."""
-    await sightings.add(
-        work.connection,
-        [
-            Sighting(
-                id=new_id(),
-                community=violation.community,
-                compound=violation.compound,
-                plate=violation.plate,
-                kind=violation.kind,
-                says=Says.moved,
-                seen_at=task.completed_at,
-                received_at=work.now,
-                source="task",
-                source_id="/".join([str(task.task), *task.volunteers]),
-                role=None,
-                evidence=task.evidence,
-                violation=violation.id,
-            )
-        ],
+    look = sightings.at_case(
+        violation,
+        Says.moved,
+        task.completed_at,
+        work.now,
+        source="task",
+        source_id="/".join([str(task.task), *task.volunteers]),
+        evidence=task.evidence,
     )
+    await sightings.add(work.connection, [look])
 
 
 def _violation(event: Event[Any]) -> UUID | None:
