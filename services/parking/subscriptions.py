@@ -11,6 +11,7 @@ from shared.contracts import (
     TaskClaimed,
     TaskCompleted,
     TaskExpired,
+    TaskOpened,
 )
 from shared.contracts.fact import Fact
 from shared.messaging.subscription import Subscription
@@ -24,6 +25,7 @@ SUBSCRIPTIONS: dict[type[Fact], Subscription] = {
     HouseholdEnded: _HOUSEHOLDS,
     PlaceRegistered: _COMPOUNDS,
     PlaceClosed: _COMPOUNDS,
+    TaskOpened: _TASKS,
     TaskClaimed: _TASKS,
     TaskCompleted: _TASKS,
     TaskExpired: _TASKS,

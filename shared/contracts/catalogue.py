@@ -40,7 +40,7 @@ READERS: Mapping[type[Fact], tuple[str, ...]] = {
     contracts.VolunteerRegistered: ("notify",),
     contracts.DutyStarted: ("notify",),
     contracts.DutyEnded: ("notify",),
-    contracts.TaskOpened: ("notify",),
+    contracts.TaskOpened: ("notify", "parking"),
     contracts.TaskOffered: ("notify",),
     contracts.TaskClaimed: ("notify", "parking"),
     contracts.TaskCompleted: ("issues", "notify", "parking"),

@@ -9,7 +9,7 @@ from uuid import UUID
 import pytest
 
 from services.parking.usecases.escalate_violations import escalate_violations
-from shared.contracts import About, Event, TaskClaimed
+from shared.contracts import About, Event, TaskClaimed, TaskOpened
 from shared.identifiers import new_id
 from tests.parking.conftest import HERE, THERE, Parking
 from tests.parking.gates import Compound, make_compound
@@ -199,7 +199,8 @@ async def test_everybody_concerned_follows_the_case_as_far_as_their_role_needs(c
         assert PLATE not in answer.text
         listed = (await read_as(compound, "resident", person, "/violations")).json()["items"]
         assert [each["id"] for each in listed] == [violation] * (status == 200)
-    task: dict[str, Any] = {"task": new_id(), "kind": "move-car", "claim": new_id(), "volunteer": new_id()}
+    of: dict[str, Any] = {"task": new_id(), "kind": "move-car"}
+    task = of | {"claim": new_id(), "volunteer": new_id()}
     now, about = datetime.now(UTC), About(type="violation", id=UUID(violation))
     goes = TaskClaimed(person="party", number=1, starts_at=now, ends_at=now, about=about, **task)
     await take(compound, 1, Event(new_id(), "/linli/volunteer", now, THERE, 1, goes))
@@ -207,6 +208,11 @@ async def test_everybody_concerned_follows_the_case_as_far_as_their_role_needs(c
     await take(compound, 1, *(Event(new_id(), "/linli/volunteer", now, HERE, 1, goes) for _ in range(2)))
     helper = (await read_as(compound, "volunteer", "party", path)).json()
     assert (helper["masked_plate"], helper["plate"], helper["looks"][0]["by"]) == ("浙L·**345", None, None)
+    again = TaskOpened(reopened=True, left="party", starts_at=now, ends_at=now, places=1, about=about, **of)
+    await take(compound, 1, Event(new_id(), "/linli/volunteer", now, HERE, 2, again))
+    await take(compound, 1, Event(new_id(), "/linli/volunteer", now, HERE, 1, goes))  # older news
+    assert (await read_as(compound, "volunteer", "party", path)).status_code == 404
+    assert (await read_as(compound, "volunteer", "party", "/violations")).json()["items"] == []
     assert (await read_as(compound, "resident", "li", f"/violations?plate={PLATE}")).status_code == 403
     async with compound.parking.client("gu", THERE, "guard") as stranger:
         assert (await stranger.get(path)).status_code == 404

@@ -92,6 +92,7 @@ async def test_who_gives_back_frees_the_place_at_once(quiet: Volunteering) -> No
     assert again.status_code == 409
     opened = await quiet.said("task-opened")
     assert [(fact["reopened"], fact["sequence"]) for fact in opened] == [(False, 1), (True, 3)]
+    assert [(fact["left"], fact["released"]) for fact in opened] == [(None, []), ("rider-1", [])]
     assert (await quiet.claim("rider-2", riders["rider-2"], task)).status_code == 200
     async with quiet.works.for_system("test") as work:
         late = await work.connection.fetchval("SELECT late FROM claims WHERE state = 'released'")
@@ -110,7 +111,7 @@ async def test_the_waiting_move_up_in_order_and_only_who_can_come(quiet: Volunte
     await quiet.made("rider-4", "rider", f"/tasks/{task}/release")  # leaves the list
     await quiet.made("rider-1", "rider", f"/tasks/{task}/release")
     moved = [fact for fact in await quiet.said("task-claimed") if fact["from_waiting"]]
-    assert [fact["person"] for fact in moved] == ["rider-5"]
+    assert [(fact["person"], fact["left"]) for fact in moved] == [("rider-5", "rider-1")]
     assert [fact["reopened"] for fact in await quiet.said("task-opened")] == [False, False]
 
 

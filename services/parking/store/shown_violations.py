@@ -16,11 +16,13 @@ _CONCERNED = """
  OR (household_id IS NULL AND contact = $2)
  OR EXISTS (SELECT 1 FROM sightings WHERE violation_id = violations.id AND source = 'person'
                                       AND source_id = $2)
- OR EXISTS (SELECT 1 FROM violation_helpers WHERE violation_id = violations.id AND person = $2))
+ OR EXISTS (SELECT 1 FROM violation_helpers
+            WHERE violation_id = violations.id AND person = $2 AND goes))
 """
 _CONCERNS = f"""
 SELECT EXISTS (SELECT 1 FROM violations WHERE community_id = $1 AND id = $3 AND {_CONCERNED}),
-       EXISTS (SELECT 1 FROM violation_helpers WHERE community_id = $1 AND violation_id = $3 AND person = $2)
+       EXISTS (SELECT 1 FROM violation_helpers
+               WHERE community_id = $1 AND violation_id = $3 AND person = $2 AND goes)
 """  # noqa: S608
 _LIST = f"""
 SELECT {COLUMNS} FROM violations

@@ -1,6 +1,6 @@
 """Violations and the steps taken for them; whoever changes one holds its row."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -51,10 +51,11 @@ INSERT INTO violation_steps (violation_id, step, community_id, action, reason, t
 SELECT * FROM unnest($1::uuid[], $2::smallint[], $3::uuid[], $4::text[], $5::text[], $6::timestamptz[],
                      $7::timestamptz[])
 """
-_ADD_HELPER = """
-INSERT INTO violation_helpers (violation_id, person, community_id, asked_at)
-SELECT id, $3, community_id, $4 FROM violations WHERE community_id = $1 AND id = $2
-ON CONFLICT DO NOTHING
+_PUT_HELPERS = """
+INSERT INTO violation_helpers AS known (violation_id, person, community_id, asked_at, goes, sequence)
+SELECT $1, person, $2, $3, goes, $4 FROM unnest($5::text[], $6::boolean[]) AS row (person, goes)
+ON CONFLICT (violation_id, person) DO UPDATE SET goes = excluded.goes, sequence = excluded.sequence
+WHERE known.sequence < excluded.sequence
 """
 
 
@@ -145,11 +146,13 @@ async def add_steps(connection: Connection, taken: Sequence[TakenStep]) -> None:
     )
 
 
-async def add_helper(
-    connection: Connection, community: UUID, violation: UUID, person: str, now: datetime
+async def put_helpers(
+    connection: Connection, violation: Violation, goes: Mapping[str, bool], sequence: int, now: datetime
 ) -> None:
-    """Let somebody who goes to look see which car it is; of an unknown violation nothing is kept."""
-    await connection.execute(_ADD_HELPER, community, violation, person, now)
+    """Note who goes to look, and may see which car it is, and who does not; older news changes nothing."""
+    persons = list(goes)
+    ident = violation.id, violation.community
+    await connection.execute(_PUT_HELPERS, *ident, now, sequence, persons, [goes[each] for each in persons])
 
 
 def violation_of(row: "asyncpg.Record") -> Violation:

@@ -8,7 +8,7 @@ from services.parking.domain.violation import Says, cleared, given_up, proves
 from services.parking.store import households, sightings, violations
 from services.parking.store.violations import TakenStep, Violation
 from services.parking.usecases.violation_facts import owners_of, tell_cleared, tell_stepped
-from shared.contracts import Event, TaskClaimed, TaskCompleted
+from shared.contracts import Event, TaskClaimed, TaskCompleted, TaskExpired, TaskOpened
 from shared.database.work import Work
 
 VIOLATION = "violation"
@@ -18,7 +18,7 @@ NOT_POSSIBLE = "not-possible"
 
 
 async def follow_tasks(work: Work, events: Sequence[Event[Any]]) -> None:
-    """Take up TaskClaimed, TaskCompleted and TaskExpired about violations; repetition and order end alike.
+    """Take up what is said of tasks about violations; repetition and order end alike.
 
     Tasks about what is over, or whose step was followed by the next one already, change nothing.
     """
@@ -31,10 +31,9 @@ async def follow_tasks(work: Work, events: Sequence[Event[Any]]) -> None:
         violation = known.get((event.community, event.data.about.id))
         if violation is None:
             continue
-        if isinstance(event.data, TaskClaimed):
-            person = event.data.person
-            await violations.add_helper(work.connection, event.community, violation.id, person, work.now)
-        elif isinstance(event.data, TaskCompleted):
+        if goes := _goes(event.data):
+            await violations.put_helpers(work.connection, violation, goes, event.sequence, work.now)
+        if isinstance(event.data, TaskCompleted):
             known[violation.community, violation.id] = await _answer(work, violation, event)
 
 
@@ -71,6 +70,14 @@ async def _keep(work: Work, violation: Violation, task: TaskCompleted) -> None:
         evidence=task.evidence,
     )
     await sightings.add(work.connection, [look])
+
+
+def _goes(fact: TaskOpened | TaskClaimed | TaskCompleted | TaskExpired) -> dict[str, bool]:
+    """Who goes from now on, and who does not any more; who went may see how it goes on."""
+    if isinstance(fact, TaskCompleted | TaskExpired):
+        return dict.fromkeys(fact.released, False)
+    left = {} if fact.left is None else {fact.left: False}
+    return left | ({fact.person: True} if isinstance(fact, TaskClaimed) else {})
 
 
 def _violation(event: Event[Any]) -> UUID | None:

@@ -127,11 +127,11 @@ async def take_place(
 
 
 async def promote(
-    work: Work, task: Task, held: Sequence[Claim], released: tuple[str, ...] = ()
+    work: Work, task: Task, held: Sequence[Claim], left: str, released: tuple[str, ...] = ()
 ) -> Task | None:
     """Gives a place that became free to the first who waits and can come; None when there is nobody.
 
-    `released` is who has lost it without their own doing.
+    `left` is whose it was, `released` the same when it was without their own doing.
     """
     connection = work.connection
     for waiting in await claims.waiting(connection, task.community, task.id):
@@ -155,7 +155,7 @@ async def promote(
         if taken is None:
             return None
         await claims.leave(connection, task.community, task.id, waiting.person)
-        tell_claimed(work, *taken, from_waiting=True, released=released)
+        tell_claimed(work, *taken, from_waiting=True, released=released, left=left)
         return taken[0]
     return None
 

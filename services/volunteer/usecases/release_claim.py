@@ -75,7 +75,7 @@ async def free_place(
     """
     await claims.change(work.connection, released)
     await tasks.give_back_place(work.connection, task, released.id)
-    if await promote(work, task, others, told) is not None:
+    if await promote(work, task, others, released.person, told) is not None:
         return
     changed = replace(
         task.changed(),
@@ -85,4 +85,4 @@ async def free_place(
     await tasks.change(work.connection, changed)
     if work.now < task.ends_at:
         free = await tasks.free_places(work.connection, task.community, [task.id])
-        tell_opened(work, changed, free[task.id], reopened=True, released=told)
+        tell_opened(work, changed, free[task.id], reopened=True, released=told, left=released.person)

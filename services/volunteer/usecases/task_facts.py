@@ -35,15 +35,17 @@ def tell_opened(
     *,
     reopened: bool = False,
     released: tuple[str, ...] = (),
+    left: str | None = None,
     traceparent: str | None = None,
 ) -> None:
-    """Say that somebody is needed, for the first time or again; and who no longer is, without their doing."""
+    """Say that somebody is needed, for the first time or again; who left, and who did without their doing."""
     fact = TaskOpened(
         starts_at=task.starts_at,
         ends_at=task.ends_at,
         places=places,
         reopened=reopened,
         released=released,
+        left=left,
         **_known(task),
     )
     work.emit(fact, sequence=task.version, community=task.community, traceparent=traceparent)
@@ -68,9 +70,15 @@ def tell_offered(work: Work, task: Task, offer: Offer) -> None:
 
 
 def tell_claimed(
-    work: Work, task: Task, claim: Claim, *, from_waiting: bool = False, released: tuple[str, ...] = ()
+    work: Work,
+    task: Task,
+    claim: Claim,
+    *,
+    from_waiting: bool = False,
+    released: tuple[str, ...] = (),
+    left: str | None = None,
 ) -> None:
-    """Say who will come, and when; and who no longer is to, without their doing."""
+    """Say who will come, and when; who left their place to them, and who did without their doing."""
     fact = TaskClaimed(
         claim=claim.id,
         number=claim.number,
@@ -80,6 +88,7 @@ def tell_claimed(
         ends_at=claim.ends_at,
         from_waiting=from_waiting,
         released=released,
+        left=left,
         **_known(task),
     )
     work.emit(fact, sequence=task.version, community=task.community)

@@ -252,11 +252,11 @@ def _tasks() -> Iterator[Example]:
     yield example(
         "A guard is asked to look", TaskOffered(**asked | {"person": GUARD}, **case_task), sequence=2
     )
-    again = TaskOpened(reopened=True, released=(RIDER,), **known, **window)
+    again = TaskOpened(reopened=True, released=(RIDER,), left=RIDER, **known, **window)
     yield example("Who had taken it may not come any more", again, sequence=3)
     yield example("A case became a task for the volunteers", TaskOpened(**case_task, **window))
     yield example("A rider will come in the next gap between orders", claim, sequence=2)
-    moved = claim.model_copy(update={"from_waiting": True, "released": (GUARD,)})
+    moved = claim.model_copy(update={"from_waiting": True, "released": (GUARD,), "left": GUARD})
     yield example("Who had waited has the place of one who may not help any more", moved, sequence=4)
     done = TaskCompleted(outcome="done", completed_at=gone, volunteers=(RIDER,), **known)
     nothing = TaskCompleted(outcome="not-needed", completed_at=gone, released=(GUARD,), **case_task)

@@ -30,6 +30,9 @@ class TaskOpened(Fact, event_type="linli.volunteer.task-opened.v1", subject="tas
     released: tuple[PersonId, ...] = Field(
         default=(), max_length=256, description="Who had taken it and may not any more."
     )
+    left: PersonId | None = Field(
+        default=None, description="Whose place it was and who does not come, of their own will or not."
+    )
 
 
 class TaskClaimed(Fact, event_type="linli.volunteer.task-claimed.v1", subject="task"):
@@ -52,6 +55,9 @@ class TaskClaimed(Fact, event_type="linli.volunteer.task-claimed.v1", subject="t
     )
     released: tuple[PersonId, ...] = Field(
         default=(), max_length=256, description="Who had the place before and may not any more."
+    )
+    left: PersonId | None = Field(
+        default=None, description="Whose place it was and who does not come, of their own will or not."
     )
 
 
