@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 import httpx
 import orjson
 import pytest
+from prometheus_client import REGISTRY
 
 from shared.identifiers import new_id
 from shared.runtime.running import Activity
@@ -46,6 +47,12 @@ async def parking(service_settings: MakeSettings, issuer: Issuer) -> AsyncIterat
 async def said(parking: Parking) -> list[str]:
     rows = await parking.service.context.database.system.fetch("SELECT headers FROM outbox ORDER BY id")
     return [orjson.loads(row["headers"])["ce_type"].split(".")[2] for row in rows]
+
+
+def misnamed() -> list[float]:
+    """How many kinds and zones of looks were misspelt."""
+    name = "linli_looks_misnamed_total"
+    return [REGISTRY.get_sample_value(name, {"what": what}) or 0 for what in ("kind", "zone")]
 
 
 async def register(client: httpx.AsyncClient, household: UUID, plate: str) -> dict[str, Any]:
@@ -206,6 +213,9 @@ async def test_a_quiet_zone_is_to_be_kept_free_in_its_hours(parking: Parking) ->
     seen: dict[str, Any] = {"kind": "quiet-zone", "zone": "lane"}
     assert (await sighted(compound, **seen)).json() == {"violation": None}
     await camera(compound, ago=1, **PHOTO, **seen)
+    before = misnamed()
+    answer = await camera(compound, ago=1, **PHOTO, **seen | {"zone": "moon", "kind": "quite-zone"})
+    assert (answer.status_code, misnamed()) == (200, [number + 1 for number in before])
     assert (await sighted(compound, **seen | {"zone": "moon"})).status_code == 422
     assert await names(compound) == []
     case = await opened(compound, **seen | {"zone": "yard"})

@@ -1,5 +1,6 @@
 """Zones of compounds: bays for everybody, quiet corners, fire lanes and the like."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -18,6 +19,10 @@ WHERE compound_id = $1 AND code = $2 AND community_id = $3 AND version = $8 RETU
 """  # noqa: S608
 _OF = f"SELECT {_COLUMNS} FROM zones WHERE community_id = $1 AND compound_id = $2 ORDER BY code"  # noqa: S608
 _FIND = f"SELECT {_COLUMNS} FROM zones WHERE community_id = $1 AND compound_id = $2 AND code = $3"  # noqa: S608
+_MISSING = """
+SELECT compound_id, code FROM unnest($1::uuid[], $2::text[]) AS named (compound_id, code)
+EXCEPT SELECT compound_id, code FROM zones WHERE compound_id = ANY($1::uuid[])
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +60,14 @@ async def find(connection: Connection, community: UUID, compound: UUID, code: st
     """One zone."""
     row = await connection.fetchrow(_FIND, community, compound, code)
     return None if row is None else _zone(row)
+
+
+async def missing(connection: Connection, named: Collection[tuple[UUID, str]]) -> set[tuple[UUID, str]]:
+    """Those of these codes that their compounds have not, of any communities."""
+    if not named:
+        return set()
+    rows = await connection.fetch(_MISSING, [each[0] for each in named], [each[1] for each in named])
+    return {(row["compound_id"], row["code"]) for row in rows}
 
 
 def _values(zone: Zone) -> tuple[object, ...]:

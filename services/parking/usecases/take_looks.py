@@ -5,11 +5,21 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from uuid import UUID
 
+from prometheus_client import Counter
+
 from services.parking.domain.limits import may_park, rule_at
 from services.parking.domain.violation import Says, begun, cleared, opens, seen
 from services.parking.domain.violation_kind import QUIET_ZONE, Kind, kinds_at
 from services.parking.domain.violation_sight import IN_CHARGE
-from services.parking.store import households, limit_rules, owners, sightings, violation_kinds, violations
+from services.parking.store import (
+    households,
+    limit_rules,
+    owners,
+    sightings,
+    violation_kinds,
+    violations,
+    zones,
+)
 from services.parking.store.limit_rules import Rules
 from services.parking.store.reads import Car
 from services.parking.store.sightings import Gone, Sighting
@@ -17,8 +27,12 @@ from services.parking.store.violations import TakenStep, Violation
 from services.parking.usecases.violation_facts import Persons, check_not_own, tell_cleared, tell_opened
 from shared.database.work import Work
 from shared.identifiers import new_id
+from shared.telemetry.logs import log
 
 GATE, PERSON = "gate", "person"
+_MISNAMED = Counter(
+    "linli_looks_misnamed_total", "Kinds and zones of looks that their compound does not have", ["what"]
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +92,7 @@ async def take_looks(work: Work, looks: Sequence[Look]) -> list[UUID | None]:
         known.owners = await owners.owners_of(connection, there)
         versions = await violation_kinds.versions_of(connection, {car[0] for car in there})
         known.kinds = {compound: kinds_at(found, work.now) for compound, found in versions.items()}
+        await _warn_of_misnamed(work, known, [look for look in looks if look.says is Says.there])
     quiet = {look.compound for look in looks if _names_a_quiet_zone(look)}
     if quiet:
         known.rules = await limit_rules.of_compounds(connection, quiet)
@@ -86,6 +101,20 @@ async def take_looks(work: Work, looks: Sequence[Look]) -> list[UUID | None]:
     concerned = {number: _take(work, known, looks[number]) for number in order}
     await _write(work, known)
     return [concerned[number] for number in range(len(looks))]
+
+
+async def _warn_of_misnamed(work: Work, known: _Known, there: Sequence[Look]) -> None:
+    """Count and name what a camera's settings misspell: its looks are kept, and open nothing."""
+    kinds = {(look.compound, str(look.kind)) for look in there if look.kind not in known.kinds[look.compound]}
+    named = {(look.compound, look.zone) for look in there if look.zone is not None}
+    wrong = {"kind": kinds, "zone": await zones.missing(work.connection, named)}
+    for what, found in wrong.items():
+        _MISNAMED.labels(what).inc(len(found))
+    if any(wrong.values()):
+        said = {
+            what: sorted(f"{compound} {name}" for compound, name in found) for what, found in wrong.items()
+        }
+        log.warning("looks name what their compound does not have", **said)
 
 
 def _take(work: Work, known: _Known, look: Look) -> UUID | None:
