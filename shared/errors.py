@@ -90,6 +90,7 @@ class Handling:
 
 _DATABASE_AWAY = Handling(503, "database-away", "The database cannot be reached", True, 2)
 _DATABASE_BUSY = Handling(503, "database-busy", "The database is busy", True, 1)
+_SCHEMA_DIFFERS = Handling(500, "internal", "An error on our side", True)
 _UNSTORABLE = Handling(422, "invalid", "A text holds a character that cannot be stored")
 
 HANDLING: dict[type[BaseException], Handling] = {
@@ -124,6 +125,11 @@ HANDLING: dict[type[BaseException], Handling] = {
     asyncpg.IdleInTransactionSessionTimeoutError: _DATABASE_BUSY,
     asyncpg.TransactionTimeoutError: _DATABASE_BUSY,
     asyncpg.ReadOnlySQLTransactionError: _DATABASE_AWAY,  # a standby, just before or after a failover
+    # A migration runs beside this code: no event is at fault, and each is worth the wait.
+    asyncpg.UndefinedTableError: _SCHEMA_DIFFERS,
+    asyncpg.UndefinedColumnError: _SCHEMA_DIFFERS,
+    asyncpg.UndefinedFunctionError: _SCHEMA_DIFFERS,
+    asyncpg.InsufficientPrivilegeError: _SCHEMA_DIFFERS,
     OSError: _DATABASE_AWAY,
     TimeoutError: Handling(503, "timeout", "It took too long", True, 2),
 }

@@ -8,6 +8,7 @@ import asyncpg
 
 from shared.database.migration import current_revision, expected_revision
 from shared.database.pool import Database
+from shared.telemetry.logs import log
 
 TIMEOUT_SECONDS = 2.0
 REMEMBERED_SECONDS = 0.5
@@ -35,6 +36,15 @@ class Readiness:
                 self._answer = await self._look()
                 self._until = time.monotonic() + REMEMBERED_SECONDS
         return self._answer
+
+    async def reached(self) -> None:
+        """Waits until nothing keeps the process from being ready, and tells its operator what does."""
+        told = None
+        while (problem := await self.problem()) is not None:
+            if problem != told:
+                log.warning("waiting to be ready", problem=problem)
+            told = problem
+            await asyncio.sleep(REMEMBERED_SECONDS)
 
     async def _look(self) -> str | None:
         # A cancelled query would wait for a server that hangs: so it goes on, and the next look has it.

@@ -69,10 +69,11 @@ async def running(
         stack.callback(listener.close)
         opened = await _open(stack, service, settings, only)
         supervisor = Supervisor()
-        app = _application(service, opened, only, supervisor)
+        ready = Readiness(service.name, service.migrations, opened.context.database)
+        app = _application(service, opened, only, supervisor, ready)
         server = HttpServer(app, listener)
         stack.push_async_callback(supervisor.stop)
-        for loop in _loops(service, opened, only, server):
+        for loop in _loops(service, opened, only, server, ready):
             supervisor.start(loop)
         await _first(server.listening(), supervisor.ended())
         yield Running(url_of(listener), app, opened.context, supervisor)
@@ -95,7 +96,8 @@ async def describe(stack: AsyncExitStack, service: Service) -> dict[str, Any]:
 async def application_of(stack: AsyncExitStack, service: Service) -> FastAPI:
     """A service's application made from its example settings; it can say what it is, not serve."""
     opened = await _open(stack, service, example_settings(service.settings), EVERYTHING)
-    return _application(service, opened, EVERYTHING, Supervisor())
+    ready = Readiness(service.name, service.migrations, opened.context.database)
+    return _application(service, opened, EVERYTHING, Supervisor(), ready)
 
 
 @dataclass(frozen=True)
@@ -138,9 +140,8 @@ def clock_of(settings: ServiceSettings) -> Clock:
 
 
 def _application(
-    service: Service, opened: _Opened, only: Collection[Activity], supervisor: Supervisor
+    service: Service, opened: _Opened, only: Collection[Activity], supervisor: Supervisor, ready: Readiness
 ) -> FastAPI:
-    ready = Readiness(service.name, service.migrations, opened.context.database)
     routers: list[APIRouter] = [health_routes(supervisor.problem, ready.problem)]
     if Activity.api in only:
         routers.extend(opened.parts.routers)
@@ -157,7 +158,7 @@ def _application(
 
 
 def _loops(
-    service: Service, opened: _Opened, only: Collection[Activity], server: HttpServer
+    service: Service, opened: _Opened, only: Collection[Activity], server: HttpServer, ready: Readiness
 ) -> Iterator[Supervised]:
     context, parts = opened.context, opened.parts
     yield Supervised("loop lag", Stage.WATCH, watch_loop_lag)
@@ -174,10 +175,11 @@ def _loops(
         consumer = Consumer(
             service.name, context.works, context.settings.kafka, parts.subscriptions, service.errors
         )
-        yield Supervised("consumer", Stage.INTAKE, consumer.run)
+        # To code that is ahead of its database every event would be a broken one.
+        yield Supervised("consumer", Stage.INTAKE, consumer.run, after=ready.reached)
     if Activity.schedule in only:
         for name, loop in opened.schedule.loops().items():
-            yield Supervised(name, Stage.INTAKE, loop, opened.schedule.stop)
+            yield Supervised(name, Stage.INTAKE, loop, opened.schedule.stop, after=ready.reached)
     yield Supervised("http", Stage.INTAKE, server.run, server.stop)
 
 

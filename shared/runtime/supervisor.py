@@ -34,12 +34,16 @@ class TaskEndedError(RuntimeError):
 
 @dataclass(frozen=True)
 class Supervised:
-    """A loop and how it is asked to stop; without `stop` it is cancelled, which it must bear at any point."""
+    """A loop and how it is asked to stop; without `stop` it is cancelled, which it must bear at any point.
+
+    It begins when `after` has passed, and a stop before that cancels it.
+    """
 
     name: str
     stage: Stage
     run: Callable[[], Awaitable[None]]
     stop: Callable[[], None] | None = None
+    after: Callable[[], Awaitable[None]] | None = None
 
 
 class Supervisor:
@@ -47,13 +51,14 @@ class Supervisor:
 
     def __init__(self) -> None:
         self._tasks: dict[asyncio.Task[None], Supervised] = {}
+        self._begun: set[Supervised] = set()
         self._stopping = False
         self._ended = asyncio.Event()
         self.failure: TaskEndedError | None = None
 
     def start(self, loop: Supervised) -> None:
         """Runs a loop as a task."""
-        task = asyncio.create_task(_run(loop), name=loop.name)
+        task = asyncio.create_task(self._run(loop), name=loop.name)
         self._tasks[task] = loop
         task.add_done_callback(self._notice)
 
@@ -82,8 +87,8 @@ class Supervisor:
         if not tasks:
             return
         for task in tasks:
-            stop = self._tasks[task].stop
-            (stop or task.cancel)()
+            loop = self._tasks[task]
+            (loop.stop if loop.stop and loop in self._begun else task.cancel)()
         _, late = await asyncio.wait(tasks, timeout=seconds)
         for task in late:
             log.warning("a task does not stop in time and is cut off", task=task.get_name(), seconds=seconds)
@@ -92,6 +97,12 @@ class Supervisor:
             _, lost = await asyncio.wait(late, timeout=_AFTER_CANCEL)
             for task in lost:
                 log.error("a task cannot be cut off and is left behind", task=task.get_name())
+
+    async def _run(self, loop: Supervised) -> None:
+        if loop.after is not None:
+            await loop.after()
+        self._begun.add(loop)
+        await loop.run()
 
     def _notice(self, task: asyncio.Task[None]) -> None:
         loop = self._tasks.pop(task)
@@ -105,7 +116,3 @@ class Supervisor:
             self.failure = TaskEndedError(f"{loop.name} ended: {error!r}" if error else f"{loop.name} ended")
             self.failure.__cause__ = error
         self._ended.set()
-
-
-async def _run(loop: Supervised) -> None:
-    await loop.run()

@@ -123,6 +123,7 @@ def test_the_error_table_knows_what_may_be_repeated() -> None:
         asyncpg.LockNotAvailableError(""),
         asyncpg.AdminShutdownError(""),
         OutcomeUnknown(),
+        asyncpg.UndefinedColumnError(""),
     ]
     permanent = [asyncpg.UniqueViolationError(""), ValueError(), asyncpg.exceptions._base.DataError("")]
     assert all(is_transient(error) for error in transient)
