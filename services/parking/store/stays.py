@@ -17,7 +17,7 @@ stays.id, stays.community_id, stays.compound_id, stays.plate, stays.state, stays
 stays.first_read, stays.begins_at, stays.entered_at, stays.exited_at, stays.due_at, stays.judge_at,
 stays.version
 """
-# One probe for each stay, whatever the plan was made for: joined, alarms would be read whole while they are few.
+# One probe for each stay, whatever the plan was made for: joined, alarms are read whole while they are few.
 _ALARM = """
 LEFT JOIN LATERAL (
     SELECT * FROM overstays WHERE overstays.stay_id = stays.id AND overstays.threshold = 1 LIMIT 1
