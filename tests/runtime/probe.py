@@ -3,7 +3,9 @@
 import asyncio
 import os
 import time
+from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
@@ -11,12 +13,10 @@ from starlette.responses import Response
 
 from services.parking.app import SERVICE as PARKING
 from shared.database.batch import BatchWriter
-from shared.database.work import Works
 from shared.http.routing import router
 from shared.runtime import serving, supervisor
 from shared.runtime.command_line import command_line
 from shared.runtime.parts import Context, Parts, Service
-from shared.runtime.schedule import Every
 from shared.runtime.settings import ServiceSettings
 from shared.security.policy import public
 from shared.telemetry.logs import log
@@ -32,17 +32,12 @@ async def slow(seconds: float) -> Response:
     return Response("done")
 
 
-class Dying:
-    """Stands for a loop with a bug."""
-
-    name = "dying"
-
-    async def run(self) -> None:
-        await asyncio.sleep(0.3)
-        raise ZeroDivisionError("a bug")
+async def dying() -> None:
+    await asyncio.sleep(0.3)
+    raise ZeroDivisionError("a bug")
 
 
-async def uncancellable(_works: Works) -> int:
+async def uncancellable() -> None:
     while True:
         try:
             await asyncio.sleep(60)
@@ -50,23 +45,28 @@ async def uncancellable(_works: Works) -> int:
             continue
 
 
-async def blocking(_works: Works) -> int:
-    await asyncio.sleep(0.5)
-    time.sleep(60)  # noqa: ASYNC251  a loop that no longer turns
-    return 0
+async def blocking() -> None:
+    try:
+        await asyncio.sleep(60)
+    finally:
+        time.sleep(60)  # noqa: ASYNC251  asked to stop, the loop turns no longer
+
+
+BEHAVIOURS = {"dying": dying, "uncancellable": uncancellable, "blocking": blocking}
+
+
+@dataclass(frozen=True)
+class Misbehaving:
+    """Stands for a loop with a bug; among the batch writers, which wait for no database."""
+
+    name: str
+    run: Callable[[], Awaitable[None]]
 
 
 async def compose(_stack: AsyncExitStack, _context: Context) -> Parts:
     behaviour = os.environ.get("PROBE", "")
-    dying = cast(BatchWriter[Any, Any], Dying())
-    return Parts(
-        routers=[routes],
-        batches=[dying] if behaviour == "dying" else [],
-        schedule={
-            "uncancellable": [Every("uncancellable", 1, uncancellable)],
-            "blocking": [Every("blocking", 1, blocking)],
-        }.get(behaviour, []),
-    )
+    loops = [Misbehaving(behaviour, BEHAVIOURS[behaviour])] if behaviour in BEHAVIOURS else []
+    return Parts(routers=[routes], batches=cast(list[BatchWriter[Any, Any]], loops))
 
 
 SERVICE = Service(

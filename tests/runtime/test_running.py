@@ -24,7 +24,7 @@ from shared.runtime.schedule import Every
 from shared.runtime.serving import DEADLINE_SECONDS
 from shared.runtime.supervisor import TaskEndedError
 from tests.fixtures.services import MakeSettings
-from tests.runtime.probe import SERVICE, Dying
+from tests.runtime.probe import SERVICE, Misbehaving
 
 pytestmark = pytest.mark.anyio
 
@@ -71,12 +71,11 @@ async def test_a_task_that_ends_is_seen_by_health_and_by_whoever_runs_it(
 ) -> None:
     let_it_die = asyncio.Event()
 
-    class Doomed(Dying):
-        async def run(self) -> None:
-            await let_it_die.wait()
-            raise ZeroDivisionError("a bug")
+    async def dying() -> None:
+        await let_it_die.wait()
+        raise ZeroDivisionError("a bug")
 
-    service = composed_of(Parts(routers=[], batches=[Doomed()]))  # type: ignore[list-item]
+    service = composed_of(Parts(routers=[], batches=[Misbehaving("dying", dying)]))  # type: ignore[list-item]
     with pytest.raises(TaskEndedError, match="batch dying ended"):
         async with running(service, service_settings("parking", API), API) as at_work:
             async with httpx.AsyncClient(base_url=at_work.url) as client:
