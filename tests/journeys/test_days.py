@@ -214,7 +214,9 @@ async def _say_again(street: Street) -> None:
     while True:
         for topic in TOPICS:
             said = await anyio.to_thread.run_sync(street.bus.records, topic)
-            for number, record in enumerate(reversed(said)):
+            # Each fact once a round: with the repeats repeated, every round would be twice the one before.
+            facts = {record.headers["ce_id"]: record for record in said}
+            for number, record in enumerate(reversed(facts.values())):
                 again = partial(street.bus.repeat, topic, record, partition=(record.partition + number) % 3)
                 await anyio.to_thread.run_sync(again)
         await asyncio.sleep(1)
