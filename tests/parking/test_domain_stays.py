@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.parking.domain.device_time import TOLERANCE, device_clock
-from services.parking.domain.limits import Cover, LimitRule, limit_of, rule_at
+from services.parking.domain.limits import Cover, Limit, LimitRule, limit_of, rule_at
 from services.parking.domain.overstay import Change, Verdict, change_of, judge
 from services.parking.domain.stays import GateRead, Stay, StayState, fold, going_on, stay_id
 from services.parking.domain.watermark import Lane, watermark
@@ -128,6 +128,9 @@ def test_covers_carry_the_free_time_on() -> None:
     assert (limit.due_at, limit.contact) == (at(150), "host")
     assert limit_of(NOON, rules, [too_late]).due_at == at(60)
     assert limit_of(NOON, rules, [Cover(at(10), None, by_pass=False)]).due_at is None
+    ended = Cover(at(-90), NOON, by_pass=True, contact="earlier")
+    assert limit_of(NOON, rules, [ended]) == Limit(at(60), 60)
+    assert limit_of(NOON, rules, [ended._replace(until=at(1))]).contact == "earlier"
     strict = [LimitRule(1, at(-9), 60, households_exempt=False, passes_exempt=False)]
     assert limit_of(NOON, strict, [visit, Cover(at(0), None, by_pass=False)]).due_at == at(60)
 

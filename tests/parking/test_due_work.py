@@ -185,6 +185,13 @@ SELECT $1, n, $2, $1, CASE n % 2 WHEN 0 THEN 'exit' ELSE 'entry' END, 'CAR1', 'C
 """
 
 
+MANY_PASSES = """
+INSERT INTO passes (id, community_id, compound_id, plate, contact, valid_from, valid_until, made_by, version)
+SELECT gen_random_uuid(), $2, $1, 'CAR1', 'host', day, day + interval '8 hours', 'test', 1
+FROM generate_series(1, 3000) n, LATERAL (SELECT $3::timestamptz + n * interval '1 day' AS day) AS days
+"""
+
+
 async def test_one_plate_or_one_compound_is_looked_up_among_many(urls: DatabaseUrls) -> None:
     """What is asked for is read, whatever else there is."""
     compound = new_id()
@@ -203,7 +210,8 @@ async def test_one_plate_or_one_compound_is_looked_up_among_many(urls: DatabaseU
     )
     await owner.execute(OPEN, COMMUNITY, compound, NOW, NOW + timedelta(hours=1), 50_001, 54_000)
     await owner.execute(MANY_READS, compound, COMMUNITY, NOW - timedelta(days=3))
-    for table in ("stays", "overstays", "violations", "reads"):
+    await owner.execute(MANY_PASSES, compound, COMMUNITY, NOW - timedelta(days=4000))
+    for table in ("stays", "overstays", "violations", "reads", "passes"):
         await tables.execute(f"ANALYZE {table}")
     before: tuple[None, None, int] = (None, None, 101)
     costs = {
@@ -213,6 +221,7 @@ async def test_one_plate_or_one_compound_is_looked_up_among_many(urls: DatabaseU
         ),
         "overstays": await buffers(owner, overstays._OF_COMPOUND, COMMUNITY, new_id(), None, *before),
         "last exit": await buffers(owner, sightings._GONE, [compound], ["CAR1"]),
+        "passes": await buffers(owner, limits._COVERS, [compound], ["CAR1"], [COMMUNITY], [NOW]),
     }
     await tables.close()
     await owner.close()

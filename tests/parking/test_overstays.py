@@ -111,14 +111,14 @@ async def test_a_silent_lane_makes_alarms_provisional(compound: Compound) -> Non
 
 async def test_a_pass_exempts_and_its_contact_hears(compound: Compound) -> None:
     await compound.deliver("in", compound.read(0))
-    await beat(compound, 200)
     async with compound.client() as client:
-        body = {
-            "compound": str(compound.id),
-            "plate": "浙B·12345",
-            "contact": "p-host",
-            "valid_from": compound.at(10).isoformat(),
-        }
+        body = {"compound": str(compound.id), "plate": "浙B·12345", "contact": "p-earlier"}
+        ended = {"valid_from": compound.at(-600).isoformat(), "valid_until": compound.at(-1).isoformat()}
+        assert (await client.post("/passes", json=body | ended)).status_code == 201
+    await beat(compound, 200)
+    assert [each["told"]["role"] for each in await compound.said(OVER)] == ["guard"]
+    async with compound.client() as client:
+        body |= {"contact": "p-host", "valid_from": compound.at(10).isoformat()}
         granted = await client.post("/passes", json=body | {"valid_until": compound.at(240).isoformat()})
         assert granted.status_code == 201, granted.text
     await compound.settled()

@@ -145,7 +145,7 @@ def limit_of(
             return Limit(None, free)
         if cover.until > entered_at:
             due_at = max(due_at, run_out(cover.until, length, rule.uncounted, zone))
-    return Limit(due_at, free, _contact(covers, due_at))
+    return Limit(due_at, free, _contact(covers, entered_at, due_at))
 
 
 def may_park(rule: LimitRule | None, zone: str, local: datetime) -> bool:
@@ -163,7 +163,14 @@ def _free_minutes(rule: LimitRule, entered_at: datetime, zone: tzinfo) -> int | 
     return rule.free_minutes
 
 
-def _contact(covers: Sequence[Cover], due_at: datetime) -> str | None:
-    """Whom to tell: of the pass that began last before the time was over."""
-    passes = [each for each in covers if each.by_pass and each.contact and each.since <= due_at]
+def _contact(covers: Sequence[Cover], entered_at: datetime, due_at: datetime) -> str | None:
+    """Whom to tell: of the passes that covered some of this stay, the one that began last."""
+    passes = [
+        each
+        for each in covers
+        if each.by_pass
+        and each.contact
+        and each.since <= due_at
+        and (each.until is None or each.until > entered_at)
+    ]
     return max(passes, key=lambda each: each.since).contact if passes else None

@@ -11,16 +11,20 @@ from services.parking.domain.watermark import Lane, Watermark, watermark
 from services.parking.store.reads import Car
 from shared.database.work import Connection
 
+# What had ended before the stay is not read, in the words of the index: a daily van has a pass for each day.
 _COVERS = """
 SELECT car.compound_id, car.plate, valid_from, valid_until, true AS by_pass, contact, NULL::uuid AS vehicle_id
-FROM unnest($1::uuid[], $2::text[], $3::uuid[]) AS car (compound_id, plate, community_id)
+FROM unnest($1::uuid[], $2::text[], $3::uuid[], $4::timestamptz[])
+     AS car (compound_id, plate, community_id, entered_at)
 JOIN passes ON passes.compound_id = car.compound_id AND passes.plate = car.plate
            AND passes.community_id = car.community_id AND valid_until IS DISTINCT FROM valid_from
+           AND coalesce(valid_until, 'infinity') > car.entered_at
 UNION ALL
 SELECT car.compound_id, car.plate, since, until, false, NULL, vehicle_id
-FROM unnest($1::uuid[], $2::text[], $3::uuid[]) AS car (compound_id, plate, community_id)
+FROM unnest($1::uuid[], $2::text[], $3::uuid[], $4::timestamptz[])
+     AS car (compound_id, plate, community_id, entered_at)
 JOIN vehicle_plates had ON had.community_id = car.community_id AND had.plate = car.plate
-                       AND until IS DISTINCT FROM since
+                       AND until IS DISTINCT FROM since AND (until IS NULL OR until > car.entered_at)
 """
 _LANES = """
 SELECT compounds.id, compounds.community_id, lateness_seconds, silent_seconds,
@@ -81,13 +85,13 @@ class Marked:
 
 
 async def covers_of(
-    connection: Connection, cars: Sequence[tuple[UUID, str, UUID]]
+    connection: Connection, cars: Sequence[tuple[UUID, str, UUID, datetime]]
 ) -> dict[UUID, dict[str, list[Cover]]]:
-    """Passes and households' vehicles of cars, each given by compound, plate and community.
+    """Passes and households' vehicles of cars, each given by compound, plate, community and first entry.
 
-    By compound and plate, where there are any.
+    By compound and plate, where there are any that had not ended when the car came in.
     """
-    columns = [list(column) for column in zip(*cars, strict=True)] or [[], [], []]
+    columns = [list(column) for column in zip(*cars, strict=True)] or [[], [], [], []]
     found: dict[UUID, dict[str, list[Cover]]] = {}
     for compound, plate, *cover in await connection.fetch(_COVERS, *columns):
         found.setdefault(compound, {}).setdefault(plate, []).append(Cover(*cover))

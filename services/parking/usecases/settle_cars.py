@@ -112,9 +112,10 @@ async def _settle_all(work: Work, folded: _Cars) -> None:
     covers = await limits.covers_of(
         connection,
         [
-            (compound, each.plate, marks[compound].community)
+            (compound, each.plate, marks[compound].community, min(stay.first.at for stay, _ in each.stays))
             for compound, cars in folded.items()
             for each in cars
+            if each.stays
         ],
     )
     settled = Settled()
