@@ -99,7 +99,8 @@ async def test_a_silent_lane_makes_alarms_provisional(compound: Compound) -> Non
     await compound.deliver("in", compound.read(0), up_to=300)
     system = compound.parking.service.context.database.system
     await system.execute(
-        "UPDATE devices SET heard_at = heard_at - interval '1 hour' WHERE id = $1", compound.gates["out"].id
+        "UPDATE devices SET advanced_at = advanced_at - interval '1 hour' WHERE id = $1",
+        compound.gates["out"].id,
     )
     await compound.settled()
     (said,) = await compound.said(OVER)

@@ -98,6 +98,26 @@ async def test_a_device_far_from_our_time_is_corrected_by_its_sending(compound: 
     assert [row["clamped"] for row in rows] == [False, True]
 
 
+async def test_what_is_sent_again_later_is_of_the_time_it_was(compound: Compound) -> None:
+    """By a gate without network for three minutes, or by somebody who has listened."""
+    system, gate = compound.parking.service.context.database.system, compound.gates["in"].id
+    clock = "SELECT delivered_up_to, advanced_at, clock_lately, clock_before FROM devices WHERE id = $1"
+    signed_at = datetime.now(UTC) - timedelta(minutes=3)
+    read = compound.read(0) | {"captured_at": (signed_at - timedelta(seconds=20)).isoformat()}
+    stated = {"sent_at": signed_at.isoformat(), "delivered_up_to": signed_at.isoformat()}
+    first = orjson.dumps({**stated, "reads": [read]})
+    assert (await compound.send("in", first, at=signed_at)).json()["stored"] == 1
+    row = await system.fetchrow("SELECT at, captured_at FROM reads")
+    assert row is not None
+    assert row["at"] == row["captured_at"] == signed_at - timedelta(seconds=20)
+    before = await system.fetchrow(clock, gate)
+    assert before is not None
+    assert before["delivered_up_to"] == signed_at
+    for body in (first, orjson.dumps({**stated, "reads": []})):
+        assert (await compound.send("in", body, at=signed_at)).status_code == 200
+    assert await system.fetchrow(clock, gate) == before
+
+
 NOW = datetime.now(UTC).isoformat()
 READ: dict[str, Any] = {"id": "1", "captured_at": NOW, "plate": "浙B12345"}
 GOOD: dict[str, Any] = {"sent_at": NOW, "reads": [READ]}

@@ -278,7 +278,7 @@ async def test_the_board_shows_what_stands_where_and_what_is_unknown(
     (full,) = board["compounds"]
     assert (full["state"], full["cars"], full["name"]) == ("known", 1, "合源小区")
     system = compound.parking.service.context.database.system
-    await system.execute("UPDATE devices SET heard_at = heard_at - interval '1 hour'")
+    await system.execute("UPDATE devices SET advanced_at = advanced_at - interval '1 hour'")
     await system.execute("UPDATE violations SET next_at = next_at - interval '2 hours'")
     board = (await read_as(compound, "guard", "gu", "/board")).json()
     (silent,) = board["compounds"]

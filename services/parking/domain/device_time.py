@@ -1,34 +1,48 @@
-"""When a device saw what it saw: its own clock, corrected by what its sending says of it."""
+"""When a device saw what it saw: its own clock, corrected by what its sendings say of it.
 
-from dataclasses import dataclass
+A sending that is late makes its device look behind, and nothing makes one look more ahead than it is. So a
+clock is judged by the least late of the recent sendings, and one that comes again says nothing new.
+"""
+
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
-TOLERANCE = timedelta(seconds=120)
-"""A difference this small may as well be the way of the request; such a clock is believed as it stands."""
+TOLERANCE = timedelta(seconds=5)
+"""So little may as well be the way of the request; such a clock is believed as it stands."""
+
+RECENT = timedelta(minutes=5)
+LATEST = timedelta(minutes=10)
+"""No sending is later: its signature would be refused, even of a clock that is five minutes ahead."""
 
 _NONE = timedelta(0)
 
 
-@dataclass(frozen=True, slots=True)
-class DeviceClock:
-    """One sending: `sent_at` by the device's clock, and by how much that clock is ahead of ours."""
+class DeviceClock(NamedTuple):
+    """By how much a clock is ahead of ours, by the least late sending `lately` and in the time `before`.
 
-    sent_at: datetime
-    skew: timedelta
-
-    def believed(self, captured_at: datetime) -> datetime:
-        """Our time for a time of the device's, however old; what lies after the sending is clamped to it."""
-        return min(captured_at, self.sent_at) - self.skew
-
-    def clamps(self, captured_at: datetime) -> bool:
-        """Whether a time lies after the sending, which no read can."""
-        return captured_at > self.sent_at
-
-
-def device_clock(sent_at: datetime, received_at: datetime) -> DeviceClock:
-    """Estimate a device's skew from when it says it sent, never from how old its reads are.
-
-    Both are business time.
+    `since` is wall time, from which on is lately. A new device is taken to be right.
     """
-    difference = sent_at - received_at
-    return DeviceClock(sent_at, _NONE if abs(difference) <= TOLERANCE else difference)
+
+    lately: timedelta
+    before: timedelta
+    since: datetime
+
+    @property
+    def skew(self) -> timedelta:
+        """What its times are corrected by."""
+        ahead = max(self.lately, self.before)
+        return _NONE if abs(ahead) <= TOLERANCE else ahead
+
+    def heard(self, sent_at: datetime, received_at: datetime, wall: datetime) -> "DeviceClock":
+        """Take up when the device says it sent, never how old its reads are; both are business time."""
+        ahead = sent_at - received_at
+        if ahead < max(self.lately, self.before) - LATEST:
+            return DeviceClock(ahead, ahead, wall)  # it was set back
+        if wall - self.since > RECENT:
+            return DeviceClock(ahead, self.lately, wall)
+        return DeviceClock(max(ahead, self.lately), self.before, self.since)
+
+
+def believed(captured_at: datetime, sent_at: datetime, skew: timedelta) -> datetime:
+    """Our time for a time of a device's, however old; what lies after the sending is clamped to it."""
+    return min(captured_at, sent_at) - skew

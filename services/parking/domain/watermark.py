@@ -9,11 +9,12 @@ from datetime import datetime, timedelta
 class Lane:
     """What a gate has stated: every read up to `delivered_up_to` (business time; None: nothing so far).
 
-    `heard_at` is wall time: when it was last heard of, at first when it was registered.
+    `advanced_at` is wall time: when it last stated a later one, at first when it was registered. A lane that
+    states nothing more, though it may send reads, holds the others up no longer than one that is silent.
     """
 
     delivered_up_to: datetime | None
-    heard_at: datetime
+    advanced_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +34,7 @@ def watermark(
     """
     if not lanes:
         return Watermark(now)
-    heard = [lane for lane in lanes if wall - lane.heard_at <= silent_after]
+    heard = [lane for lane in lanes if wall - lane.advanced_at <= silent_after]
     provisional = len(heard) < len(lanes)
     if not heard:
         return Watermark(now - lateness, provisional=True)

@@ -3,7 +3,7 @@
 from shared.database.migration import execute
 
 revision = "0010"
-down_revision = "0008"
+down_revision = "0009"
 
 STATEMENTS = (
     "ALTER TABLE sightings DROP CONSTRAINT sightings_source_check",

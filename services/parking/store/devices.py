@@ -1,12 +1,13 @@
 """Gates and cameras, and the keys they sign with."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
 import asyncpg
 
+from services.parking.domain.device_time import DeviceClock
 from shared.database.work import Connection
 
 _COLUMNS = (
@@ -40,9 +41,23 @@ FROM device_keys key JOIN devices device
   ON device.id = key.device_id AND device.community_id = key.community_id
 WHERE key.id = $1 AND key.retired_at IS NULL AND device.retired_at IS NULL
 """
+# Compounds first, as everybody who changes stays takes them; the row is its newest also after a wait.
+_TAKE = """
+SELECT devices.id, clock_lately, clock_before, clock_since
+FROM compounds JOIN devices ON devices.compound_id = compounds.id
+WHERE devices.id = ANY($1::uuid[])
+ORDER BY compounds.id, devices.id FOR NO KEY UPDATE OF compounds, devices
+"""
 _HEARD = """
-UPDATE devices SET heard_at = $3, delivered_up_to = greatest(devices.delivered_up_to, heard.delivered_up_to)
-FROM unnest($1::uuid[], $2::timestamptz[]) AS heard (id, delivered_up_to)
+UPDATE devices
+SET heard_at = $6, clock_lately = heard.lately, clock_before = heard.before, clock_since = heard.since,
+    delivered_up_to = greatest(devices.delivered_up_to, heard.delivered_up_to),
+    advanced_at = CASE
+        WHEN heard.delivered_up_to > coalesce(devices.delivered_up_to, '-infinity') THEN $6
+        ELSE devices.advanced_at
+    END
+FROM unnest($1::uuid[], $2::timestamptz[], $3::interval[], $4::interval[], $5::timestamptz[])
+     AS heard (id, delivered_up_to, lately, before, since)
 WHERE devices.id = heard.id
 """
 
@@ -139,11 +154,28 @@ async def signer(connection: Connection, key: str) -> Signer | None:
     return Signer(device, community, compound, row["role"], row["secret"])
 
 
+async def take(connection: Connection, devices: Collection[UUID]) -> dict[UUID, DeviceClock]:
+    """Lock devices with their compounds until this transaction ends, and give how their clocks go."""
+    rows = await connection.fetch(_TAKE, list(devices))
+    return {UUID(int=row[0].int): DeviceClock(row[1], row[2], row[3]) for row in rows}
+
+
 async def heard(
-    connection: Connection, stated: Sequence[tuple[UUID, datetime | None]], wall: datetime
+    connection: Connection,
+    clocks: Mapping[UUID, DeviceClock],
+    stated: Mapping[UUID, datetime],
+    wall: datetime,
 ) -> None:
-    """Note that devices were heard and up to when they delivered; what they stated before never shrinks."""
-    await connection.execute(_HEARD, [each[0] for each in stated], [each[1] for each in stated], wall)
+    """Note that devices were heard, and up to when they delivered; what they stated before never shrinks."""
+    await connection.execute(
+        _HEARD,
+        list(clocks),
+        [stated.get(device) for device in clocks],
+        [clock.lately for clock in clocks.values()],
+        [clock.before for clock in clocks.values()],
+        [clock.since for clock in clocks.values()],
+        wall,
+    )
 
 
 def _device(row: "asyncpg.Record") -> Device:

@@ -28,7 +28,7 @@ JOIN vehicle_plates had ON had.community_id = car.community_id AND had.plate = c
 """
 _LANES = """
 SELECT compounds.id, compounds.community_id, lateness_seconds, silent_seconds,
-       lane.delivered_up_to, lane.heard_at
+       lane.delivered_up_to, lane.advanced_at
 FROM compounds LEFT JOIN devices lane
   ON lane.compound_id = compounds.id AND lane.role <> 'patrol' AND lane.retired_at IS NULL
 WHERE compounds.id = ANY($1::uuid[])
@@ -36,7 +36,7 @@ WHERE compounds.id = ANY($1::uuid[])
 # When a compound's next stay must be looked at is one probe of the partial index, however many are open.
 _PENDING = """
 SELECT compounds.id, compounds.community_id, lateness_seconds, silent_seconds,
-       lane.delivered_up_to, lane.heard_at, pending.judge_at
+       lane.delivered_up_to, lane.advanced_at, pending.judge_at
 FROM compounds
 CROSS JOIN LATERAL (
     SELECT judge_at FROM stays WHERE stays.compound_id = compounds.id AND judge_at IS NOT NULL
@@ -119,10 +119,10 @@ async def with_due(connection: Connection, now: datetime, wall: datetime) -> lis
 
 def _marked(rows: Iterable[Iterable[Any]], now: datetime, wall: datetime) -> dict[UUID, Marked]:
     lanes: dict[tuple[UUID, UUID, int, int], list[Lane]] = {}
-    for *compound, delivered_up_to, heard_at in rows:
+    for *compound, delivered_up_to, advanced_at in rows:
         of_compound = lanes.setdefault((compound[0], compound[1], compound[2], compound[3]), [])
-        if heard_at is not None:
-            of_compound.append(Lane(delivered_up_to, heard_at))
+        if advanced_at is not None:
+            of_compound.append(Lane(delivered_up_to, advanced_at))
     return {
         compound: Marked(
             compound,

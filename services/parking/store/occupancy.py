@@ -14,7 +14,7 @@ FROM compounds
 CROSS JOIN LATERAL (
     SELECT count(*) AS lanes,
            count(*) FILTER (
-               WHERE heard_at >= $3::timestamptz - make_interval(secs => silent_seconds)
+               WHERE advanced_at >= $3::timestamptz - make_interval(secs => silent_seconds)
            ) AS heard
     FROM devices WHERE compound_id = compounds.id AND role <> 'patrol' AND retired_at IS NULL
 ) AS gates

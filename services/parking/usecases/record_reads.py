@@ -2,15 +2,15 @@
 
 from collections.abc import Container, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 from uuid import UUID
 
-from services.parking.domain.device_time import device_clock
+from services.parking.domain.device_time import DeviceClock, believed
 from services.parking.domain.plate import Plate
 from services.parking.domain.stays import GateRead
 from services.parking.domain.violation import Says
-from services.parking.store import compounds, devices, reads, violations
+from services.parking.store import devices, reads, violations
 from services.parking.store.devices import Signer
 from services.parking.store.reads import Car, Read
 from services.parking.usecases.settle_cars import Arrival, settle_arrivals
@@ -59,10 +59,12 @@ async def record_reads(work: Work, deliveries: Sequence[Delivery]) -> list[Taken
     Runs under the system role: each device was resolved to its community by its own key. Reads that are known
     change nothing, so that a delivery may come again, also while the first one is under way.
     """
-    await compounds.lock(work.connection, sorted({each.signer.compound for each in deliveries}))
-    received = [_received(each) for each in deliveries]
+    wall = datetime.now(UTC)
+    clocks = await devices.take(work.connection, {each.signer.device for each in deliveries})
+    skews = [_heard(clocks, each, wall) for each in deliveries]
+    received = [_received(each, skew) for each, skew in zip(deliveries, skews, strict=True)]
     new = await reads.add(work.connection, [read for found in received for read in found])
-    await devices.heard(work.connection, _stated(deliveries), datetime.now(UTC))
+    await devices.heard(work.connection, clocks, _stated(deliveries, skews), wall)
     arrivals: dict[UUID, dict[str, Arrival]] = {}
     taken: list[Taken] = []
     taken_up: list[tuple[Delivery, list[Read]]] = []
@@ -130,8 +132,15 @@ def _looks(delivery: Delivery, fresh: Sequence[Read], must_move: Container[Car])
     ]
 
 
-def _received(delivery: Delivery) -> list[Read]:
-    signer, clock = delivery.signer, device_clock(delivery.sent_at, delivery.received_at)
+def _heard(clocks: dict[UUID, DeviceClock], delivery: Delivery, wall: datetime) -> timedelta:
+    """Let a device's clock be judged by this sending as well, and give what its times are corrected by."""
+    device = delivery.signer.device
+    clocks[device] = clocks[device].heard(delivery.sent_at, delivery.received_at, wall)
+    return clocks[device].skew
+
+
+def _received(delivery: Delivery, skew: timedelta) -> list[Read]:
+    signer, sent_at = delivery.signer, delivery.sent_at
     return [
         Read(
             signer.device,
@@ -142,22 +151,20 @@ def _received(delivery: Delivery) -> list[Read]:
             seen.plate,
             seen.confidence,
             seen.captured_at,
-            delivery.sent_at,
+            sent_at,
             delivery.received_at,
-            clock.believed(seen.captured_at),
-            clock.clamps(seen.captured_at),
+            believed(seen.captured_at, sent_at, skew),
+            seen.captured_at > sent_at,
         )
         for seen in delivery.sightings
     ]
 
 
-def _stated(deliveries: Sequence[Delivery]) -> list[tuple[UUID, datetime | None]]:
-    """Give each device once, with the latest time up to which it says that all is delivered."""
-    stated: dict[UUID, datetime | None] = {}
-    for delivery in deliveries:
-        clock = device_clock(delivery.sent_at, delivery.received_at)
-        up_to = None if delivery.delivered_up_to is None else clock.believed(delivery.delivered_up_to)
-        before = stated.get(delivery.signer.device)
-        known = [each for each in (up_to, before) if each is not None]
-        stated[delivery.signer.device] = max(known, default=None)
-    return sorted(stated.items(), key=lambda pair: pair[0])
+def _stated(deliveries: Sequence[Delivery], skews: Sequence[timedelta]) -> dict[UUID, datetime]:
+    """Give the latest time up to which each device says that all is delivered, if it says so."""
+    stated: dict[UUID, datetime] = {}
+    for delivery, skew in zip(deliveries, skews, strict=True):
+        if delivery.delivered_up_to is not None:
+            device, up_to = delivery.signer.device, believed(delivery.delivered_up_to, delivery.sent_at, skew)
+            stated[device] = max(up_to, stated.get(device, up_to))
+    return stated
