@@ -14,6 +14,7 @@ from services.parking.domain.plate import (
     masked,
     normalised,
     read_plate,
+    seen_plate,
 )
 from shared.contracts.parking.vehicle import VehicleRegistered
 
@@ -92,12 +93,21 @@ def test_the_normal_form_is_its_own_and_holds_letters_and_digits_only(given_text
 
 @given(st.text(max_size=40))
 def test_whatever_is_given_is_read_with_a_flag_or_refused_by_length(given_text: str) -> None:
-    length = len(normalised(given_text))
-    if 0 < length <= 16:
-        assert read_plate(given_text).kind in PlateKind
-    else:
-        with pytest.raises(UnreadablePlateError):
-            read_plate(given_text)
+    text = normalised(given_text)
+    if text in {"", "无", "无牌", "无牌车", "无车牌"}:
+        assert seen_plate(given_text).kind is PlateKind.none
+    elif len(text) <= 16:
+        assert seen_plate(given_text) == read_plate(given_text)
+        return
+    with pytest.raises(UnreadablePlateError):
+        read_plate(given_text)
+
+
+@pytest.mark.parametrize("given_text", ["", "·· ", "_无_", "无牌", "无牌车", "无车牌"])
+def test_a_car_without_a_plate_is_seen_and_cannot_be_registered(given_text: str) -> None:
+    assert seen_plate(given_text) == (given_text, "无牌", PlateKind.none, None)
+    with pytest.raises(UnreadablePlateError):
+        read_plate(given_text)
 
 
 @given(plate=genuine, at=st.integers(min_value=1, max_value=7), wrong=st.sampled_from("IO"))

@@ -153,7 +153,7 @@ BAD: dict[str, tuple[int, Callable[[Compound], bytes], dict[str, str], dict[str,
     "too many reads": (422, body(reads=[READ | {"id": str(n)} for n in range(1001)]), {}, {}),
     "one id for two reads": (422, with_read(id="0"), {}, {}),
     "an id too long": (422, with_read(id=LONG), {}, {}),
-    "a plate of nothing": (422, with_read(plate="·· "), {}, {}),
+    "a plate that is no text": (422, with_read(plate=None), {}, {}),
     "a plate with a zero byte": (422, with_read(plate="浙B\x0012345"), {}, {}),
     "a plate too long": (422, with_read(plate="浙B" + "1" * 20), {}, {}),
     "a confidence of two": (422, with_read(confidence=2), {}, {}),
@@ -177,6 +177,17 @@ async def test_a_bad_delivery_is_refused_whole_and_opens_nothing(compound: Compo
     assert tampering.status_code == 401
     assert await stored(compound) == 0
     assert await compound.said() == []
+
+
+async def test_cars_without_a_plate_are_kept_and_taken_for_no_one_car(compound: Compound) -> None:
+    plates = ("_无_", "", "·· ", "无牌车", "浙B12345")
+    reads = [compound.read(0, plate, str(n)) for n, plate in enumerate(plates)]
+    assert (await compound.deliver("in", *reads)).json() == {"stored": 5, "repeated": 0}
+    assert len(await compound.said("vehicle-entered")) == 1
+    kinds = await compound.parking.service.context.database.system.fetch(
+        "SELECT plate_given, plate, plate_kind FROM reads ORDER BY id"
+    )
+    assert [tuple(row) for row in kinds[:4]] == [(plate, "无牌", "none") for plate in plates[:4]]
 
 
 async def test_a_thousand_reads_are_taken_at_once(compound: Compound) -> None:

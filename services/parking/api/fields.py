@@ -13,6 +13,9 @@ Moment = Annotated[
 PlateText = Annotated[str, StringConstraints(min_length=1, max_length=32, pattern=r"^[^\x00]+$")]
 """A number plate, written in any usual way."""
 
+SeenPlate = Annotated[str, StringConstraints(max_length=32, pattern=r"^[^\x00]*$")]
+"""What a camera wrote where others have a number plate; possibly nothing."""
+
 LaneName = Annotated[str, StringConstraints(max_length=64, pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
 """What people call a lane, such as `north-in`."""
 

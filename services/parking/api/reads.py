@@ -7,8 +7,8 @@ from fastapi import Request
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from starlette.responses import Response
 
-from services.parking.api.fields import In, Moment, PlateText
-from services.parking.domain.plate import UnreadablePlateError, read_plate
+from services.parking.api.fields import In, Moment, SeenPlate
+from services.parking.domain.plate import UnreadablePlateError, seen_plate
 from services.parking.store.devices import Signer
 from services.parking.usecases.known_devices import KnownDevices
 from services.parking.usecases.record_reads import PATROL, Delivery, Sighting, Taken
@@ -35,7 +35,9 @@ class ReadIn(In):
 
     id: ReadId = Field(description="Unique within the device.")
     captured_at: Moment = Field(description="When it was seen, by the device's clock; believed however old.")
-    plate: PlateText = Field(description="As the camera read it.")
+    plate: SeenPlate = Field(
+        description="As the camera read it; nothing, or `_无_`, of a car without one, which begins no stay."
+    )
     confidence: float | None = Field(None, ge=0, le=1, allow_inf_nan=False)
     kind: Code | None = Field(
         None, description="Of a patrol: what is wrong, such as `fire-lane`; the car must move, or has."
@@ -103,7 +105,7 @@ def _delivery(given: ReadsIn, signer: Signer, now: datetime, traceparent: str | 
     """Read the plates.
 
     Raises:
-        Invalid: a plate of which nothing is left, one id for two reads, or a look that is none.
+        Invalid: what can be no plate, one id for two reads, or a look that is none.
     """
     problems = []
     sightings: dict[str, Sighting] = {}
@@ -127,7 +129,7 @@ def _delivery(given: ReadsIn, signer: Signer, now: datetime, traceparent: str | 
 def _seen(read: ReadIn) -> Sighting:
     return Sighting(
         read.id,
-        read_plate(read.plate),
+        seen_plate(read.plate),
         read.captured_at,
         read.confidence,
         read.kind,

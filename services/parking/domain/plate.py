@@ -41,8 +41,13 @@ _SEPARATORS = str.maketrans("", "", "· •-.")
 _NORMAL = re.compile(f"[{PROVINCES}]?[A-Z0-9]+")
 
 
+_NONE = "无牌"
+_SAY_NONE = frozenset({"", "无", _NONE, "无牌车", "无车牌"})
+"""What cameras write of a car without a plate, in normal form; `_无_` above all."""
+
+
 class PlateKind(StrEnum):
-    """What the grammar says a plate is."""
+    """What the grammar says a plate is; `none`: a camera saw a car that has none."""
 
     ordinary = "ordinary"
     new_energy = "new-energy"
@@ -54,10 +59,11 @@ class PlateKind(StrEnum):
     civil_aviation = "civil-aviation"
     emergency = "emergency"
     unknown = "unknown"
+    none = "none"
 
 
 class UnreadablePlateError(ValueError):
-    """Nothing is left of a plate when its separators are dropped, or more than any plate holds."""
+    """Nothing is left of a plate when its separators are dropped, words for none, or more than one holds."""
 
 
 class Plate(NamedTuple):
@@ -71,14 +77,22 @@ class Plate(NamedTuple):
 
 @lru_cache(KNOWN)
 def read_plate(given: str) -> Plate:
-    """Reads what a person or camera wrote; raises UnreadablePlateError."""
+    """Reads what a person or camera wrote; raises UnreadablePlateError, also of words for none."""
     text = normalised(given)
-    if not 0 < len(text) <= LONGEST:
+    if text in _SAY_NONE:
+        raise UnreadablePlateError("this is no plate")
+    if len(text) > LONGEST:
         raise UnreadablePlateError(f"a plate has 1 to {LONGEST} letters and digits, this has {len(text)}")
     kind = kind_of(text)
     suggestion = text[:2] + text[2:].translate(_LOOKALIKES) if kind is PlateKind.unknown else text
     suggested = suggestion != text and kind_of(suggestion) is not PlateKind.unknown
     return Plate(given, text, kind, suggestion if suggested else None)
+
+
+@lru_cache(KNOWN)
+def seen_plate(given: str) -> Plate:
+    """Reads what a camera wrote, which may be that it saw none; raises UnreadablePlateError."""
+    return Plate(given, _NONE, PlateKind.none) if normalised(given) in _SAY_NONE else read_plate(given)
 
 
 def normalised(given: str) -> str:

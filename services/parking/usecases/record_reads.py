@@ -7,7 +7,7 @@ from typing import NamedTuple
 from uuid import UUID
 
 from services.parking.domain.device_time import DeviceClock, believed
-from services.parking.domain.plate import Plate
+from services.parking.domain.plate import Plate, PlateKind
 from services.parking.domain.stays import GateRead
 from services.parking.domain.violation import Says
 from services.parking.store import devices, reads, violations
@@ -88,6 +88,8 @@ async def record_reads(work: Work, deliveries: Sequence[Delivery]) -> list[Taken
 def _arrive(cars: dict[str, Arrival], delivery: Delivery, fresh: Sequence[Read]) -> None:
     outwards, trace = delivery.signer.role == EXIT, delivery.traceparent
     for read in fresh:
+        if read.plate.kind is PlateKind.none:
+            continue  # of which car it is, nobody can tell: what comes in and what leaves are not paired
         plate, seen = read.plate.text, GateRead(read.at, outwards, read.device, read.id)
         before = cars.get(plate)
         cars[plate] = Arrival([seen] if before is None else [*before.reads, seen], trace)
@@ -120,7 +122,7 @@ def _looks(delivery: Delivery, fresh: Sequence[Read], must_move: Container[Car])
             plate=read.plate.text,
             kind=stated[read.id].kind,
             says=Says.there if patrol and not stated[read.id].gone else Says.moved,
-            seen_at=read.at,
+            seen_at=min(read.at, read.received_at),
             source="camera" if patrol else GATE,
             source_id=f"{read.device}/{read.id}",
             evidence=stated[read.id].evidence,
@@ -128,8 +130,12 @@ def _looks(delivery: Delivery, fresh: Sequence[Read], must_move: Container[Car])
             traceparent=delivery.traceparent,
         )
         for read in fresh
-        if (stated[read.id].kind is not None if patrol else (read.compound, read.plate.text) in must_move)
+        if (stated[read.id].kind is not None if patrol else _is_among(read, must_move))
     ]
+
+
+def _is_among(read: Read, cars: Container[Car]) -> bool:
+    return read.plate.kind is not PlateKind.none and (read.compound, read.plate.text) in cars
 
 
 def _heard(clocks: dict[UUID, DeviceClock], delivery: Delivery, wall: datetime) -> timedelta:
