@@ -151,13 +151,17 @@ class Wiring:
         return own | {name: value for name in own if (value := self.external.variables.get(name))}
 
     def _notify(self) -> dict[str, str]:
-        """Providers, and the keys that seal numbers and sign receipts; what the environment gives wins."""
+        """Providers, and the keys that seal numbers and sign receipts; what the environment gives wins.
+
+        Receipts are the providers' matter: simulated phones sign with their own key and call here.
+        """
         own = {
             "PHONE_KEYS": f"embedded:{self.secrets['PHONE_KEY']}",
             "RECEIPT_KEYS": f"embedded:{self.secrets['RECEIPT_SECRET']}",
             "CALLBACK_URL": self.url("notify"),
         }
-        given = {name: value for name in own if (value := self.external.variables.get(name))}
+        replaced = own if self.external.providers else ("PHONE_KEYS",)
+        given = {name: value for name in replaced if (value := self.external.variables.get(name))}
         return self._providers() | own | given
 
     def _providers(self) -> dict[str, str]:
