@@ -1,14 +1,16 @@
-"""What a service costs to have: start to listening, and memory after a thousand requests.
+"""What a service costs to have: start to listening, and memory after a thousand reports.
 
 Beside it stands a process that imports the same third-party modules and nothing of ours; no goal is set.
 Run by itself: `python -m tests.benchmarks.footprint`.
 """
 
+import json
 import os
 import statistics
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 import urllib.request
 import uuid
@@ -22,6 +24,8 @@ import uvloop
 from deploy.embedded.databases import DatabaseUrls, create_databases, create_roles, drop_database, migrate
 from deploy.embedded.ports import free_port
 from deploy.embedded.postgres import Postgres
+from tests.benchmarks.ingest import Town, found_town
+from tests.fixtures.identity import Issuer
 
 ROUNDS = 5
 REQUESTS = 1000
@@ -70,23 +74,26 @@ def run(superuser_url: str) -> tuple[Cost, Cost]:
     modules = subprocess.run(
         [sys.executable, "-c", _LIST], cwd=REPOSITORY, check=True, capture_output=True, text=True
     ).stdout
-    ours, bare = Cost(), Cost()
+    ours, bare, issuer = Cost(), Cost(), Issuer()
     try:
+        town = uvloop.run(found_town(urls))
         for _ in range(ROUNDS):
-            _measure_service(urls, ours)
+            _measure_service(urls, issuer, town, ours)
             _measure_imports(modules, bare)
     finally:
+        issuer.close()
         uvloop.run(drop_database(superuser_url, name))
     return ours, bare
 
 
-def _measure_service(urls: DatabaseUrls, cost: Cost) -> None:
+def _measure_service(urls: DatabaseUrls, issuer: Issuer, town: Town, cost: Cost) -> None:
     port = free_port()
     environment = os.environ | {
         "DATABASE_URL": urls.url,
         "DATABASE_SYSTEM_URL": urls.system_url,
         "KAFKA_BOOTSTRAP_SERVERS": "127.0.0.1:9",
-        "OIDC_ISSUER": "http://127.0.0.1:9",
+        "OIDC_ISSUER": issuer.url,
+        "OIDC_JWKS_URL": issuer.jwks_url,
         "PORT": str(port),
     }
     began = time.perf_counter()
@@ -95,10 +102,20 @@ def _measure_service(urls: DatabaseUrls, cost: Cost) -> None:
             if process.poll() is not None:
                 raise RuntimeError(f"issues ended with {process.returncode}")
         cost.seconds.append(time.perf_counter() - began)
-        for _ in range(REQUESTS):
-            with urllib.request.urlopen(f"http://127.0.0.1:{port}/health/ready", timeout=10) as answer:
-                assert answer.status == 204
+        # A line is logged for each report: unread, they would fill the pipe and stop the service.
+        threading.Thread(target=process.stdout.read, daemon=True).start()  # type: ignore[union-attr]
+        _report(f"http://127.0.0.1:{port}/reports", issuer, town)
         cost.mebibytes.append(_pss(process.pid))
+
+
+def _report(url: str, issuer: Issuer, town: Town) -> None:
+    token = issuer.token("person-1", {town.id: ["resident"]})
+    headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
+    bodies = [json.dumps(body).encode() for body in town.bodies()]
+    for number in range(REQUESTS):
+        request = urllib.request.Request(url, bodies[number % len(bodies)], headers)
+        with urllib.request.urlopen(request, timeout=10) as answer:
+            assert answer.status == 201
 
 
 def _measure_imports(modules: str, cost: Cost) -> None:
@@ -142,7 +159,7 @@ def main() -> None:
             ours, bare = run(postgres.url())
         finally:
             postgres.kill()
-    print(ours.line(f"issues, {REQUESTS} requests"))  # noqa: T201
+    print(ours.line(f"issues, {REQUESTS} reports"))  # noqa: T201
     print(bare.line("same third-party imports"))  # noqa: T201
 
 

@@ -97,14 +97,14 @@ def run(superuser_url: str) -> Result:
     urls = DatabaseUrls.on(superuser_url, name)
     uvloop.run(migrate("issues", urls.owner_url))
     try:
-        town = uvloop.run(_found(urls))
+        town = uvloop.run(found_town(urls))
         use_case = uvloop.run(_use_case_rounds(urls, town))
         return _http_rounds(urls, town, use_case)
     finally:
         uvloop.run(drop_database(superuser_url, name))
 
 
-async def _found(urls: DatabaseUrls) -> Town:
+async def found_town(urls: DatabaseUrls) -> Town:
     """Make a community with categories, rules and places as a street has them."""
     community = new_community(new_id(), "bench", "Bench", "Asia/Shanghai")
     compounds = [new_place(new_id(), community, Kind.compound, f"C{n}", "C", None) for n in range(5)]
