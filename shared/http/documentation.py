@@ -23,6 +23,7 @@ from shared.errors import (
     Unavailable,
     UnsupportedMedia,
 )
+from shared.http.code_names import names_used
 from shared.http.problem import MEDIA_TYPE, FieldProblem, Mistake, Problem, type_of
 from shared.security.policy import Access, Policy
 
@@ -50,7 +51,7 @@ def documented(route: "GuardedRoute", policy: Policy) -> None:
     extra: dict[str, Any] = {
         "x-policy": policy.described(),
         "security": _SECURITY.get(policy.access, [{"token": []}]),
-        "parameters": _headers(route, policy),
+        "parameters": _community(policy),
     }
     own = route.openapi_extra or {}
     extra["parameters"] = [*extra["parameters"], *own.get("parameters", [])]
@@ -65,7 +66,11 @@ def documented(route: "GuardedRoute", policy: Policy) -> None:
 
 
 def openapi_of(app: FastAPI, routes: list["GuardedRoute"], document: dict[str, Any]) -> dict[str, Any]:
-    """Complete FastAPI's document by what no route of FastAPI declares: problems and hot routes' bodies."""
+    """Complete FastAPI's document by what no route of FastAPI declares.
+
+    These are problems, hot routes' bodies, and the headers that the code looks at by itself: only now are
+    the functions below an endpoint there, too.
+    """
     components = document.setdefault("components", {})
     components.setdefault("securitySchemes", {}).update(_SCHEMES)
     schemas = components.setdefault("schemas", {})
@@ -78,19 +83,38 @@ def openapi_of(app: FastAPI, routes: list["GuardedRoute"], document: dict[str, A
         if schemas.setdefault(name, schema) != schema:
             raise ValueError(f"{app.title}: two schemas called {name} differ")
     document["components"]["schemas"] = dict(sorted(schemas.items()))
+    for route in routes:
+        if route.include_in_schema and route.policy.needs_token:
+            for verb in route.verbs:
+                _add_honoured(route, document["paths"][route.path_format][verb.lower()])
     return document
 
 
-def _headers(route: "GuardedRoute", policy: Policy) -> list[dict[str, Any]]:
-    if not policy.needs_token:
-        return []
-    headers = [
-        _header("Linli-Community", "Where the request works; needed when the token has several", "uuid")
-    ]
-    if "POST" in route.verbs:
+def _community(policy: Policy) -> list[dict[str, Any]]:
+    said = "Where the request works; needed when the token has several"
+    return [_header("Linli-Community", said, "uuid")] if policy.needs_token else []
+
+
+def _add_honoured(route: "GuardedRoute", operation: dict[str, Any]) -> None:
+    headers = _honoured(route)
+    if not headers:
+        return
+    operation.setdefault("parameters", []).extend(headers)
+    if any(header["name"] == "If-Match" for header in headers):
+        for error in (StaleVersion, PreconditionRequired):
+            operation["responses"].setdefault(str(HANDLING[error].status), _response(route, [error]))
+
+
+def _honoured(route: "GuardedRoute") -> list[dict[str, Any]]:
+    """The headers that the route's code looks at; PUT and DELETE are repeatable without a key."""
+    names, headers = names_used(route.endpoint), []
+    if "POST" in route.verbs and names & {"write", "key"}:
         said = "A retry with the same key and body gets the first answer, for seven days"
         headers.append(_header("Idempotency-Key", said))
-    if route.verbs & {"PUT", "PATCH", "DELETE"}:
+    if "if_match" in names:
+        said = "The ETag of what the caller has seen; needed to change what is there already"
+        headers.append(_header("If-Match", said if "PUT" in route.verbs else said.partition(";")[0]))
+    elif "require_version" in names:
         headers.append(_header("If-Match", "The ETag of what the caller has seen", required=True))
     return headers
 
@@ -116,8 +140,6 @@ def _errors(route: "GuardedRoute", policy: Policy) -> list[type[LinliError]]:
         errors += [TooLarge, UnsupportedMedia, Conflict]
     if writes or asks:
         errors.append(Invalid)
-    if route.verbs & {"PUT", "PATCH", "DELETE"}:
-        errors += [StaleVersion, PreconditionRequired]
     return errors
 
 

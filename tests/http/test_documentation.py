@@ -53,5 +53,7 @@ async def test_headers_and_policies_are_told(app: FastAPI) -> None:
     assert {"400", "401", "403", "404", "409", "412", "413", "415", "422", "428", "503"} <= put[
         "responses"
     ].keys()
+    assert {header["name"] for header in told["POST /import"]["parameters"]} == {"Linli-Community"}
+    assert "412" not in post["responses"]
     assert told["POST /reads"]["security"] == [{"signature": []}]
     assert told["GET /health/live"]["security"] == []

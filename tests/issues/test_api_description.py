@@ -48,6 +48,29 @@ async def test_every_route_tells_its_policy_and_errors(document: dict[str, Any])
             assert {status for status in operation["responses"] if status >= "400"}, (verb, path)
 
 
+@pytest.mark.anyio
+@pytest.mark.parametrize(
+    ("operation", "wanted"),
+    [
+        ("post /reports", {"Idempotency-Key": False}),
+        ("post /reports/batch", {}),
+        ("post /imports/{mapping}", {}),
+        ("post /cases/{case_id}/accept", {"Idempotency-Key": False, "If-Match": False}),
+        ("put /categories/{code}", {"If-Match": False}),
+        ("put /escalation", {"If-Match": True}),
+    ],
+)
+async def test_it_tells_the_headers_that_the_code_looks_at(
+    document: dict[str, Any], operation: str, wanted: dict[str, bool]
+) -> None:
+    verb, path = operation.split(" ")
+    described = document["paths"][path][verb]
+    headers = {each["name"]: each["required"] for each in described["parameters"] if each["in"] == "header"}
+    assert headers.pop("Linli-Community") is False
+    assert headers == wanted
+    assert ("412" in described["responses"]) == ("If-Match" in wanted)
+
+
 def test_every_error_of_the_domain_has_its_row() -> None:
     slugs = [handling.slug for handling in ERRORS.values()]
     assert len(set(slugs)) == len(slugs)
