@@ -1,7 +1,8 @@
 """Takes records in: inbox rows, use cases and what cannot be taken in, all in one transaction."""
 
+import time
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -14,6 +15,8 @@ from shared.messaging.incoming import Incoming
 from shared.messaging.parked import blocked_keys, lock_key, park
 from shared.messaging.sorting import Refused, Sorted, Taken, by_type, read_item, runs, sort_out
 from shared.messaging.subscription import Subscriptions
+from shared.telemetry.traces import Step
+from shared.telemetry.traces import record as trace
 
 Errors = Mapping[type[BaseException], Handling]
 
@@ -38,6 +41,7 @@ class Intake:
         Raises:
             Exception: whatever a use case or the database raised.
         """
+        began = time.time_ns()
         items = [read_item(record, self._subscriptions, self._facts) for record in chunk]
         keys = {record.key for record in chunk if record.key is not None}
         async with self.works.for_system(f"consumer:{self.consumer}") as work:
@@ -50,6 +54,7 @@ class Intake:
                 await self._bury(work, refused)
             await park(work.connection, self.consumer, sorted_out.parked)
             crash_point("consumer.effect")
+        trace(self._steps(fresh), "consumer", began)
         self._count(sorted_out, fresh)
 
     async def bury(self, record: Incoming, error: Exception) -> None:
@@ -86,6 +91,18 @@ class Intake:
                 unseen.remove(one.event.id)
             fresh.append(one)
         return fresh
+
+    def _steps(self, taken: Sequence[Taken]) -> Iterator[Step]:
+        for one in taken:
+            event = one.event
+            attributes = {
+                "messaging.system": "kafka",
+                "messaging.destination.name": event.topic,
+                "messaging.operation.type": "process",
+                "messaging.message.id": str(event.id),
+                "messaging.consumer.group.name": self.consumer,
+            }
+            yield Step(f"process {event.type}", event.traceparent, attributes)
 
     def _count(self, sorted_out: Sorted, fresh: Sequence[Taken]) -> None:
         done = {id(one) for one in fresh}

@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 import asyncpg
@@ -14,6 +14,7 @@ from aiokafka.producer.message_accumulator import BatchBuilder
 from shared.faults import crash_point
 from shared.messaging import metrics
 from shared.messaging.partitions import partitions_of
+from shared.telemetry.traces import Step, record
 
 BATCH_ROWS = 500
 
@@ -142,9 +143,11 @@ class Lanes:
         # A failure leaves `since` as it is: only what the broker has ends the wait.
         lane.since = lane.since or time.monotonic()
         topic, partition = lane.partition
+        began = time.time_ns()
         await (await producer.send_batch(batch, topic, partition=partition))
         crash_point("relay.sent")
         lane.since = None
+        record(_steps(topic, lane.in_flight), "producer", began)
         self._acknowledged.extend(row["id"] for row in lane.in_flight)
         self.bytes_in_hand -= sum(len(row["value"]) for row in lane.in_flight)
         metrics.PUBLISHED.labels(topic.removeprefix(self._prefix)).inc(len(lane.in_flight))
@@ -155,6 +158,18 @@ class Lanes:
         for row in rows:
             self.in_hand.discard(row["id"])
             self.bytes_in_hand -= len(row["value"])
+
+
+def _steps(topic: str, rows: Sequence[Row]) -> Iterator[Step]:
+    for row in rows:
+        headers = orjson.loads(row["headers"])
+        attributes = {
+            "messaging.system": "kafka",
+            "messaging.destination.name": topic,
+            "messaging.operation.type": "send",
+            "messaging.message.id": headers["ce_id"],
+        }
+        yield Step(f"publish {headers['ce_type']}", headers.get("ce_traceparent"), attributes)
 
 
 def _fill(producer: AIOKafkaProducer, lane: Lane) -> BatchBuilder:

@@ -35,13 +35,12 @@ class Ending(IntEnum):
 def serve(service: Service, settings: ServiceSettings, only: Collection[Activity]) -> Ending:
     """Runs a service until SIGTERM or SIGINT, or until one of its tasks ends."""
     configure_logs(service.name, settings.log_level)
-    problem = configure_traces(service.name, settings.otel_exporter_otlp_endpoint)
-    if problem is not None:
-        log.warning(problem)
+    finish_traces = configure_traces(service.name, settings.otel_exporter_otlp_endpoint)
     loop = uvloop.new_event_loop()
     asyncio.set_event_loop(loop)
     watch_loop(loop)
     ending = loop.run_until_complete(_serve(service, settings, only))
+    finish_traces()
     if left_behind := asyncio.all_tasks(loop):
         # What could not be cut off would hold up the loop's closing; the log has named it already.
         log.warning(

@@ -2,11 +2,11 @@
 
 import os
 import re
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from importlib import import_module
 from random import getrandbits
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from opentelemetry import context as active
 from opentelemetry import trace
@@ -18,6 +18,7 @@ Kind = Literal["internal", "server", "client", "producer", "consumer"]
 _TRACEPARENT = re.compile(
     r"(?!ff)[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-(?!0{16})([0-9a-f]{16})-([0-9a-f]{2})(?:-.*)?"
 )
+LAST_SECONDS = 1.0
 _SAMPLED = TraceFlags(TraceFlags.SAMPLED)
 _KINDS: dict[Kind, SpanKind] = {
     "internal": SpanKind.INTERNAL,
@@ -34,27 +35,58 @@ class _Tracing:
     tracer: trace.Tracer | None = None
 
 
-def configure_traces(service: str, endpoint: str | None) -> str | None:
-    """Sends spans to the OTLP endpoint; returns what keeps it from doing so, None when all is well."""
+def configure_traces(service: str, endpoint: str | None) -> Callable[[], None]:
+    """Sends spans to the OTLP endpoint, if there is one; call what it gives when the process ends.
+
+    That sends what is left, for `LAST_SECONDS` at most. A collector that is away costs nobody but its spans.
+    """
     if not endpoint:
-        return None
+        return _nothing
     os.environ.setdefault("OTEL_EXPORTER_OTLP_ENDPOINT", endpoint)  # the exporter reads it from there
-    # Imported here: a process that exports nothing does without the SDK's memory.
-    try:
-        exporter = import_module("opentelemetry.exporter.otlp.proto.http.trace_exporter").OTLPSpanExporter()
-    except ImportError:
-        return (
-            f"OTEL_EXPORTER_OTLP_ENDPOINT is {endpoint}, but no exporter is installed: no span leaves this "
-            "process; install opentelemetry-exporter-otlp-proto-http or unset the variable"
-        )
+    # Imported here: a process that exports nothing does without their memory.
+    from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
     from opentelemetry.sdk.resources import Resource
     from opentelemetry.sdk.trace import TracerProvider
     from opentelemetry.sdk.trace.export import BatchSpanProcessor
 
-    provider = TracerProvider(resource=Resource.create({"service.name": f"linli.{service}"}))
-    provider.add_span_processor(BatchSpanProcessor(exporter))
+    provider = TracerProvider(
+        resource=Resource.create({"service.name": f"linli.{service}"}), shutdown_on_exit=False
+    )
+    provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter()))
     _Tracing.tracer = provider.get_tracer("linli")
-    return None
+
+    def finish() -> None:
+        _Tracing.tracer = None
+        ending = threading.Thread(target=provider.shutdown, daemon=True)
+        ending.start()
+        ending.join(LAST_SECONDS)
+
+    return finish
+
+
+def _nothing() -> None:
+    """Where nothing is exported there is nothing to finish."""
+
+
+class Step(NamedTuple):
+    """What happened to one of many things that were dealt with together, and below which `traceparent`."""
+
+    name: str
+    traceparent: str | None
+    attributes: Mapping[str, AttributeValue]
+
+
+def record(steps: Iterable[Step], kind: Kind, began: int) -> None:
+    """Writes down steps that are done, from `began` (ns since the epoch) until now.
+
+    Where nothing is exported `steps` is not even looked at: give a generator.
+    """
+    if (tracer := _Tracing.tracer) is None:
+        return
+    for name, traceparent, attributes in steps:
+        if (parent := context_of(traceparent)) is not None:
+            above = trace.set_span_in_context(NonRecordingSpan(parent))
+            tracer.start_span(name, above, _KINDS[kind], attributes, start_time=began).end()
 
 
 @contextmanager

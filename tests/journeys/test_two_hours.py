@@ -11,6 +11,10 @@ from pathlib import Path
 
 import anyio
 import pytest
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+from opentelemetry.trace import SpanKind
 
 from services.notify.app import SERVICE as NOTIFY
 from services.parking.app import SERVICE as PARKING
@@ -20,6 +24,7 @@ from shared.messaging.envelope import to_record
 from shared.messaging.settings import KafkaSettings
 from shared.runtime.clock import jump
 from shared.runtime.running import running
+from shared.telemetry import traces
 from tests.fixtures.bus import Bus
 from tests.fixtures.identity import Issuer
 from tests.fixtures.ledger import address_of, words_of
@@ -114,7 +119,18 @@ async def settled(compound: Compound, notify: Parking) -> None:
     await compound.rule(120)
 
 
-async def test_the_guard_hears_and_the_correction_comes_to_the_same_phone(gated: Gated) -> None:
+@pytest.fixture
+def spans(monkeypatch: pytest.MonkeyPatch) -> InMemorySpanExporter:
+    """All spans of both services."""
+    exported, provider = InMemorySpanExporter(), TracerProvider()
+    provider.add_span_processor(SimpleSpanProcessor(exported))
+    monkeypatch.setattr(traces._Tracing, "tracer", provider.get_tracer("test"))
+    return exported
+
+
+async def test_the_guard_hears_and_the_correction_comes_to_the_same_phone(
+    gated: Gated, spans: InMemorySpanExporter
+) -> None:
     await gated.at(0, "in", 0, up_to=0)
     # Five minutes is how late a read may come: nobody hears before the watermark has passed the two hours.
     for minute in (124, 126):
@@ -133,3 +149,20 @@ async def test_the_guard_hears_and_the_correction_comes_to_the_same_phone(gated:
         (said,) = (await client.get("/overstays")).json()["items"]
     assert said["retracted_at"] is not None
     assert datetime.fromisoformat(said["exited_at"]) == MORNING + timedelta(minutes=119)
+    assert kinds_of_one_trace(spans, "linli.parking.overstay-retracted.v1") == {
+        "POST /reads": SpanKind.SERVER,
+        "publish linli.parking.overstay-retracted.v1": SpanKind.PRODUCER,
+        "process linli.parking.overstay-retracted.v1": SpanKind.CONSUMER,
+        "submit messages": SpanKind.CLIENT,
+    }
+
+
+def kinds_of_one_trace(spans: InMemorySpanExporter, event: str) -> dict[str, SpanKind]:
+    """The steps of the trace in which an event was taken in, but for what else came of its request."""
+    written = [each for each in spans.get_finished_spans() if each.context is not None]
+    (taken,) = [each for each in written if each.name == f"process {event}"]
+    steps = [each for each in written if each.context.trace_id == taken.context.trace_id]
+    (request,) = [each for each in steps if each.kind is SpanKind.SERVER]
+    above = {each.parent and each.parent.span_id for each in steps if each is not request}
+    assert above == {request.context.span_id}
+    return {each.name: each.kind for each in steps if "linli" not in each.name or event in each.name}

@@ -1,19 +1,29 @@
 """A trace follows a fact: ids are always there, broken ones from outside start a new trace."""
 
+import socket
+import threading
+import time
 import timeit
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import ClassVar
 
 import pytest
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
 from shared.telemetry import traces
 from shared.telemetry.traces import (
+    LAST_SECONDS,
+    Step,
     configure_traces,
     context_of,
     current_trace_id,
     current_traceparent,
     new_traceparent,
+    record,
     span,
 )
 
@@ -65,11 +75,60 @@ def test_a_new_traceparent_can_be_continued() -> None:
         assert current_trace_id() == given.split("-")[1]
 
 
-def test_a_missing_exporter_is_said_at_once() -> None:
-    said = configure_traces("parking", "http://127.0.0.1:4318")
-    assert said is not None
-    assert "opentelemetry-exporter-otlp-proto-http" in said
-    assert configure_traces("parking", None) is None
+class _Collector(BaseHTTPRequestHandler):
+    """An OTLP collector as far as a span needs one."""
+
+    taken: ClassVar[list[ExportTraceServiceRequest]] = []
+
+    def do_POST(self) -> None:
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        self.taken.append(ExportTraceServiceRequest.FromString(body))
+        self.send_response(200)
+        self.end_headers()
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing."""
+
+
+def test_what_is_left_reaches_the_collector_when_the_process_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("OTEL_EXPORTER_OTLP_ENDPOINT", raising=False)
+    with ThreadingHTTPServer(("127.0.0.1", 0), _Collector) as collector:
+        threading.Thread(target=collector.serve_forever, daemon=True).start()
+        finish = configure_traces("parking", f"http://127.0.0.1:{collector.server_port}")
+        with span("read", OUTSIDE):
+            pass
+        record([Step("publish", OUTSIDE, {"messaging.message.id": "1"})], "producer", time.time_ns())
+        finish()
+        collector.shutdown()
+    (sent,) = (spans for request in _Collector.taken for spans in request.resource_spans)
+    assert {(each.key, each.value.string_value) for each in sent.resource.attributes} >= {
+        ("service.name", "linli.parking")
+    }
+    written = [each for scope in sent.scope_spans for each in scope.spans]
+    assert [each.name for each in written] == ["read", "publish"]
+    assert {each.trace_id.hex() for each in written} == {OUTSIDE.split("-")[1]}
+    assert {each.parent_span_id.hex() for each in written} == {OUTSIDE.split("-")[2]}
+
+
+def test_a_collector_that_is_away_holds_up_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("OTEL_EXPORTER_OTLP_ENDPOINT", raising=False)
+    with socket.socket() as silent:
+        silent.bind(("127.0.0.1", 0))
+        silent.listen()
+        finish = configure_traces("parking", f"http://127.0.0.1:{silent.getsockname()[1]}")
+        with span("read", OUTSIDE):
+            pass
+        began = time.monotonic()
+        finish()
+        assert time.monotonic() - began < LAST_SECONDS + 1
+
+
+def test_where_nothing_is_exported_steps_are_not_looked_at() -> None:
+    def steps() -> Iterator[Step]:
+        raise AssertionError("looked at")
+        yield
+
+    record(steps(), "producer", 0)
 
 
 def test_exported_spans_carry_the_same_ids(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,6 +1,7 @@
 """One call that carries up to a hundred messages as JSON, and what each way of failing means."""
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
@@ -8,7 +9,7 @@ import httpx
 import orjson
 
 from services.notify.channels.provider import Answer, Outgoing, Result
-from shared.telemetry.traces import current_traceparent, span
+from shared.telemetry.traces import Step, current_traceparent, record, span
 
 CONNECT_SECONDS = 2.0
 TOTAL_SECONDS = 10.0
@@ -37,8 +38,8 @@ async def call(
     http: httpx.AsyncClient, url: str, messages: Sequence[Outgoing], bodies: Sequence[Mapping[str, Any]]
 ) -> list[Answer]:
     """Post the bodies of messages and answer for each of them, whatever happens."""
-    headers = {"content-type": "application/json"}
-    with span("submit messages", _common_trace(messages), "client", url=url, messages=len(messages)):
+    headers, began, common = {"content-type": "application/json"}, time.time_ns(), _common_trace(messages)
+    with span("submit messages", common, "client", url=url, messages=len(messages)):
         if traceparent := current_traceparent():
             headers["traceparent"] = traceparent
         until = asyncio.get_running_loop().time() + TOTAL_SECONDS
@@ -59,7 +60,10 @@ async def call(
                 return _results(response, messages[part])
             return [_refusal(response)] * len(messages[part])
 
-        return await post(slice(0, len(messages)))
+        answers = await post(slice(0, len(messages)))
+    if common is None:
+        record((Step("submit message", each.traceparent, {"url": url}) for each in messages), "client", began)
+    return answers
 
 
 async def _halved(
@@ -83,7 +87,10 @@ async def _halved(
 
 
 def _common_trace(messages: Sequence[Outgoing]) -> str | None:
-    """Give the trace that all messages of a call belong to; one call can stand in one trace only."""
+    """Give the trace that all messages of a call belong to; one call can stand in one trace only.
+
+    Of others each message's trace has a step of its own, beside the call.
+    """
     traces = {message.traceparent for message in messages}
     return next(iter(traces)) if len(traces) == 1 else None
 
