@@ -45,6 +45,7 @@ async def _looked_after(stage: Stage, violation: dict[str, Any]) -> None:
     base = stage.access.addresses.volunteer
     offer = await offered(stage, GUARD, violation["id"])
     await stage.asks(GUARD, "POST", f"{base}/offers/{offer['id']}/accept", json={})
+    await stage.rings("task-yours", GUARD)
     stage.say(f"      {who(GUARD)} takes it, rings at the door, sees the car drive away, and takes a picture")
     task = f"{base}/tasks/{offer['task']['id']}"
     await stage.asks(GUARD, "POST", f"{task}/check-in", json={})

@@ -47,11 +47,13 @@ async def _given_to_volunteers(stage: Stage, url: str, case: dict[str, Any]) -> 
     stage.say(f"      {OPERATOR} gives it to the volunteers of the compound")
     asked = {"volunteers": True, "place": stage.places[PLACE.partition("-")[0]]}
     await stage.asks(OPERATOR, "POST", f"{url}/assign", json={"assignee": asked})
+    await stage.rings("case-not-yours", *GUARDS)
     await stage.rings("case-handed-over", RIDER)
     await stage.rings("task-offered", STEWARD)
     base = stage.access.addresses.volunteer
     offer = await offered(stage, STEWARD, case["id"])
     await stage.asks(STEWARD, "POST", f"{base}/offers/{offer['id']}/accept", json={})
+    await stage.rings("task-yours", STEWARD)
     stage.say(f"      {who(STEWARD)} takes it and clears the lane with the neighbours")
     task = f"{base}/tasks/{offer['task']['id']}"
     await stage.asks(STEWARD, "POST", f"{task}/check-in", json={})
