@@ -102,6 +102,8 @@ async def test_a_silent_lane_makes_alarms_provisional(compound: Compound) -> Non
         "UPDATE devices SET advanced_at = advanced_at - interval '1 hour' WHERE id = $1",
         compound.gates["out"].id,
     )
+    # It still sends reads, and says no more of what came before them.
+    assert (await compound.deliver("out", compound.read(1, "浙B00001"))).json()["stored"] == 1
     await compound.settled()
     (said,) = await compound.said(OVER)
     assert said["provisional"] is True
