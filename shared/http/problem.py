@@ -87,7 +87,7 @@ def problem_of(
     else:
         handling = handling_of(error, added) or _UNFORESEEN
         detail = _detail(error, added)
-        extensions = dict(error.extensions) if isinstance(error, LinliError) else {}
+        extensions = dict(getattr(error, "extensions", {}))
     if errors:
         extensions["errors"] = [found.model_dump() for found in errors]
     retry_after = extensions.pop("retry_after", handling.retry_after)

@@ -100,6 +100,13 @@ async def test_a_file_that_was_cut_off_is_resumed(town: Town) -> None:
     assert (cut.status_code, cut.json()["detail"]) == (400, "the gzip body was cut off")
     there = await town.system.fetchval("SELECT count(*) FROM cases WHERE community_id = $1", town.id)
     assert there in {0, 500, 1000}
+    assert (cut.json()["rows"], cut.json()["created"]) == (there, there)
+    broken = await town.load(
+        "/imports/m", "\n".join([HEADER, *many, 'n1200,"Van']).encode(), roles=("importer",)
+    )
+    assert (broken.status_code, broken.json()["type"]) == (422, "urn:linli:problem:bad-csv")
+    assert (broken.json()["rows"], broken.json()["created"]) == (1000, 1000 - there)
+    there = 1000
     whole = await town.load("/imports/m", packed, roles=("importer",), headers={"Content-Encoding": "gzip"})
     assert (whole.json()["created"], whole.json()["unchanged"]) == (1200 - there, there)
 

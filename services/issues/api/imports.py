@@ -5,12 +5,13 @@ from pydantic import BaseModel, Field
 
 from services.issues.api.register_files import check_csv
 from services.issues.api.unpacking import unpacked
-from services.issues.domain.csv_blocks import CsvBlocks
+from services.issues.domain.csv_blocks import BadCsv, CsvBlocks
 from services.issues.domain.imported_case import RowReader
 from services.issues.domain.mapping import ImportMapping
 from services.issues.usecases.define_mapping import look_up_mapping
 from services.issues.usecases.import_cases import ImportTally, import_cases
 from services.issues.usecases.routings import Routings
+from shared.errors import LinliError
 from shared.http.call import Call, answered
 from shared.http.routing import router
 from shared.security.policy import allow
@@ -73,16 +74,21 @@ async def load(request: Request) -> Response:
     """Import cases by a mapping, from CSV in UTF-8, plain or with `Content-Encoding: gzip`.
 
     Each 500 rows are one transaction. A row's natural key is (community, source, its id), so a file that was
-    cut off is sent again: what is there already changes nothing.
+    cut off is sent again: what is there already changes nothing. Where one cannot be read to its end, the
+    problem says how many `rows` of it were dealt with until then, and how many cases that `created`.
     """
     call: Call = request.state.call
     check_csv(call)
     mapping = await call.read(lambda work: look_up_mapping(work, request.path_params["mapping"]))
     loading = _Loading(call, mapping, request.app.state.routings)
     blocks = CsvBlocks(mapping.delimiter)
-    async for data in unpacked(request):
-        await loading.take(blocks.feed(data))
-    await loading.take(blocks.finish(), last=True)
+    try:
+        async for data in unpacked(request):
+            await loading.take(blocks.feed(data))
+        await loading.take(blocks.finish(), last=True)
+    except (BadCsv, LinliError) as error:
+        error.extensions |= loading.so_far()
+        raise
     return answered(ImportOut.of(loading.tally))
 
 
@@ -97,6 +103,10 @@ class _Loading:
         self._reader: RowReader | None = None
         self._waiting: list[tuple[int, list[str]]] = []
         self._number = 0
+
+    def so_far(self) -> dict[str, int]:
+        """What is committed."""
+        return {"rows": self.tally.rows, "created": self.tally.created}
 
     async def take(self, rows: list[list[str]], *, last: bool = False) -> None:
         """Take the next rows and store whole batches; no connection is held while the body is awaited."""

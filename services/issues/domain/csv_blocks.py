@@ -9,7 +9,11 @@ LONGEST_ROW = 1_000_000
 
 
 class BadCsv(ValueError):
-    """The bytes are not CSV in UTF-8."""
+    """The bytes are not CSV in UTF-8; `extensions` say what had become of them until then."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
+        self.extensions: dict[str, int] = {}
 
 
 class CsvBlocks:
