@@ -11,6 +11,7 @@ from joserfc.errors import JoseError
 from joserfc.jwk import ECKey, JWKRegistry, OKPKey, RSAKey
 
 from shared.errors import Unauthenticated, Unavailable
+from shared.security.authorities import authorities
 from shared.telemetry.logs import log
 
 Key = RSAKey | ECKey | OKPKey
@@ -88,7 +89,7 @@ class IssuerKeys:
             self._on_change()
 
     async def _fetch(self) -> dict[str | None, Key]:
-        async with httpx.AsyncClient(timeout=_TIMEOUT_SECONDS) as client:
+        async with httpx.AsyncClient(verify=authorities(), timeout=_TIMEOUT_SECONDS) as client:
             if self._jwks_url is None:
                 about = await _json(client, self._issuer.rstrip("/") + "/.well-known/openid-configuration")
                 if about["issuer"] != self._issuer:

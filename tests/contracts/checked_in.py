@@ -1,11 +1,13 @@
 """The checked-in files as an outsider has them: text on disk, no class of ours."""
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from jsonschema import Draft7Validator, FormatChecker  # type: ignore[import-untyped]
+from jsonschema import Draft7Validator, FormatChecker, ValidationError  # type: ignore[import-untyped]
+from jsonschema.validators import extend  # type: ignore[import-untyped]
 
 ROOT = Path(__file__).parents[2]
 CONTRACTS = ROOT / "shared" / "contracts"
@@ -31,4 +33,11 @@ def records() -> Iterator[Json]:
 
 def validator(name: str) -> Draft7Validator:
     """An independent validator of one schema, formats included."""
-    return Draft7Validator(load("schemas", name), format_checker=FormatChecker())
+    judge = extend(Draft7Validator, {"pattern": _pattern})
+    return judge(load("schemas", name), format_checker=FormatChecker())
+
+
+def _pattern(_: Any, pattern: str, instance: Any, __: Any) -> Iterator[ValidationError]:
+    # To JSON Schema (ECMA 262) `$` is the end; to Python it also stands before a last newline.
+    if isinstance(instance, str) and not re.search(pattern.replace("$", r"\Z"), instance):
+        yield ValidationError(f"{instance!r} does not match {pattern!r}")

@@ -1,5 +1,6 @@
 """What OpenAPI says of the hot route is what an ordinary route would say, and words keep to the contracts."""
 
+import asyncio
 from contextlib import AsyncExitStack
 from typing import Any
 
@@ -17,10 +18,13 @@ from shared.runtime.running import describe
 from shared.security.roles import Role
 
 
-@pytest.fixture
-async def document() -> dict[str, Any]:
-    async with AsyncExitStack() as stack:
-        return await describe(stack, SERVICE)
+@pytest.fixture(scope="module")
+def document() -> dict[str, Any]:
+    async def described() -> dict[str, Any]:
+        async with AsyncExitStack() as stack:
+            return await describe(stack, SERVICE)
+
+    return asyncio.run(described())
 
 
 @pytest.mark.anyio

@@ -156,7 +156,7 @@ async def handsets(tmp_path: Path) -> AsyncIterator[Handsets]:
     serving = asyncio.create_task(
         run_phones(port, state, PROVIDER_KEY, signing, receipt_delay=0.01, signals=False)
     )
-    async with httpx.AsyncClient(trust_env=False) as http:
+    async with httpx.AsyncClient(trust_env=False, verify=False) as http:
         handsets = Handsets(f"http://127.0.0.1:{port}", http, state)
         while not serving.done():
             try:

@@ -9,6 +9,7 @@ import httpx
 import orjson
 
 from services.notify.channels.provider import Answer, Outgoing, Result
+from shared.security.authorities import authorities
 from shared.telemetry.traces import Step, current_traceparent, record, span
 
 CONNECT_SECONDS = 2.0
@@ -29,6 +30,7 @@ def client(key: str) -> httpx.AsyncClient:
     return httpx.AsyncClient(
         headers={"authorization": f"Bearer {key}"},
         timeout=httpx.Timeout(TOTAL_SECONDS, connect=CONNECT_SECONDS),
+        verify=authorities(),
         limits=httpx.Limits(max_connections=CONNECTIONS, max_keepalive_connections=CONNECTIONS),
         trust_env=False,
     )

@@ -1,7 +1,6 @@
 """Install the rules, templates, vocabularies and policies that ship, as versions of no community."""
 
-from collections.abc import Iterator
-from functools import lru_cache
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -40,14 +39,17 @@ async def install_defaults(work: Work) -> int:
     return added
 
 
-def shipped() -> Iterator[tuple[Kind, str, dict[str, Any]]]:
+@cache
+def shipped() -> tuple[tuple[Kind, str, dict[str, Any]], ...]:
     """Give the content of the files in `templates/`."""
-    for kind, file in FILES.items():
-        for name, content in yaml.safe_load((FOLDER / file).read_text("utf-8")).items():
-            yield kind, name, content
+    return tuple(
+        (kind, name, content)
+        for kind, file in FILES.items()
+        for name, content in yaml.safe_load((FOLDER / file).read_text("utf-8")).items()
+    )
 
 
-@lru_cache(maxsize=1)
+@cache
 def shipped_edition() -> int:
     """Tell the edition of the files: it is raised with every change of them."""
     return int(yaml.safe_load((FOLDER / "edition.yaml").read_text("utf-8"))["edition"])
