@@ -88,6 +88,9 @@ class Handling:
     retry_after: int | None = None
 
 
+DATABASE_ERRORS = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
+"""What a call of the database fails with; the last, when a statement meets a session that just ends."""
+
 _DATABASE_AWAY = Handling(503, "database-away", "The database cannot be reached", True, 2)
 _DATABASE_BUSY = Handling(503, "database-busy", "The database is busy", True, 1)
 _SCHEMA_DIFFERS = Handling(500, "internal", "An error on our side", True)

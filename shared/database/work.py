@@ -18,7 +18,7 @@ from asyncpg.pool import PoolConnectionProxy
 from shared.contracts.event import Event
 from shared.contracts.fact import Fact
 from shared.database.pool import Database
-from shared.errors import OutcomeUnknown, Unavailable
+from shared.errors import DATABASE_ERRORS, OutcomeUnknown, Unavailable
 from shared.identifiers import new_id
 from shared.runtime.clock import Clock
 
@@ -45,8 +45,8 @@ _LOST = (
     asyncpg.PostgresConnectionError,
     asyncpg.OperatorInterventionError,
     asyncpg.InterfaceError,
+    asyncpg.InternalClientError,
     OSError,
-    TimeoutError,
 )
 _ending: set[asyncio.Task[None]] = set()
 
@@ -181,7 +181,7 @@ async def _abandon(pool: "asyncpg.Pool[asyncpg.Record]", connection: Connection)
 async def _roll_back(pool: "asyncpg.Pool[asyncpg.Record]", connection: Connection) -> None:
     try:
         await connection.execute("ROLLBACK", timeout=5)
-    except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError):
+    except DATABASE_ERRORS:
         with suppress(asyncpg.InterfaceError):  # a lost connection has left the pool by itself
             connection.terminate()
     finally:

@@ -4,14 +4,22 @@ from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
 
-import asyncpg
 import orjson
 from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from shared.errors import HANDLING, Handling, Invalid, LinliError, Malformed, TooLarge, handling_of
+from shared.errors import (
+    DATABASE_ERRORS,
+    HANDLING,
+    Handling,
+    Invalid,
+    LinliError,
+    Malformed,
+    TooLarge,
+    handling_of,
+)
 
 MEDIA_TYPE = "application/problem+json"
 _UNFORESEEN = Handling(500, "internal", "An error on our side")
@@ -22,7 +30,7 @@ _BY_STATUS = {
     413: HANDLING[TooLarge],
 }
 # What these say of themselves is for our logs: it quotes SQL, rows and addresses.
-_TALKATIVE = (asyncpg.PostgresError, asyncpg.InterfaceError, OSError)
+_TALKATIVE = DATABASE_ERRORS
 _UNQUOTED = {ord('"'): "'", ord("\\"): None}
 _PLACES = {"body", "query", "path", "header", "cookie"}
 

@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager, suppress
 
 import asyncpg
 
+from shared.errors import DATABASE_ERRORS
 from shared.messaging import metrics
 
 RELAY_LOCK = 0x6C696E6C_69726C79
@@ -27,7 +28,7 @@ async def leading(dsn: str) -> AsyncIterator[asyncpg.Connection]:
     """Connect directly (no pooler may stand between), wait for the lock, and hold both.
 
     Raises:
-        OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError: the database is away.
+        DATABASE_ERRORS: the database is away.
     """
     connection = await asyncpg.connect(dsn, timeout=5, command_timeout=15, server_settings=_SESSION)
     try:
@@ -37,7 +38,7 @@ async def leading(dsn: str) -> AsyncIterator[asyncpg.Connection]:
         yield connection
     finally:
         metrics.RELAY_LEADS.set(0)
-        with suppress(OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError):
+        with suppress(*DATABASE_ERRORS):
             await connection.close(timeout=2)
         if not connection.is_closed():
             connection.terminate()

@@ -3,8 +3,7 @@
 import asyncio
 from contextlib import suppress
 
-import asyncpg
-
+from shared.errors import DATABASE_ERRORS
 from shared.faults import crash_point
 from shared.messaging import metrics
 from shared.messaging.lanes import Lanes
@@ -19,8 +18,6 @@ ROWS_IN_HAND = 6_000
 BYTES_IN_HAND = 24_000_000
 LAST_ACKS_SECONDS = 1.0
 RETRY_SECONDS = (0.2, 5.0)
-
-DATABASE_AWAY = (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError)
 
 
 class Relay:
@@ -64,7 +61,7 @@ class Relay:
                 async with leading(self._dsn) as connection:
                     self._pause = RETRY_SECONDS[0]
                     await self._publish(OutboxRows(connection))
-            except DATABASE_AWAY as error:
+            except DATABASE_ERRORS as error:
                 metrics.RELAY_FAILURES.labels(type(error).__name__).inc()
                 log.warning("relay_lost_database", error=repr(error), retry_seconds=self._pause)
                 self._lanes.release_unsent()
@@ -86,7 +83,7 @@ class Relay:
         except asyncio.CancelledError:
             self._lanes.release_unsent()
             await self._lanes.settled(LAST_ACKS_SECONDS)
-            with suppress(*DATABASE_AWAY):
+            with suppress(*DATABASE_ERRORS):
                 await self._delete(outbox)
             raise
 

@@ -4,10 +4,9 @@ import asyncio
 import time
 from pathlib import Path
 
-import asyncpg
-
 from shared.database.migration import current_revision, expected_revision
 from shared.database.pool import Database
+from shared.errors import DATABASE_ERRORS
 from shared.telemetry.logs import log
 
 TIMEOUT_SECONDS = 2.0
@@ -55,7 +54,7 @@ class Readiness:
         self._asking = None
         try:
             found = asking.result()
-        except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+        except DATABASE_ERRORS as error:
             said = str(error) or "no answer"
             return f"the database cannot be used: {type(error).__name__}: {said}"
         if found is None or found < self._needed:  # a newer one is a deployment under way

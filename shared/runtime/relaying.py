@@ -2,9 +2,8 @@
 
 import asyncio
 
-import asyncpg
-
 from shared.database.pool import Database
+from shared.errors import DATABASE_ERRORS
 from shared.messaging.relay import Relay
 
 LAST_ROUND_SECONDS = 1.0
@@ -32,5 +31,5 @@ async def _last_round(relay: Relay, database: Database) -> None:
             while await database.system.fetchval("SELECT EXISTS (SELECT FROM outbox)"):
                 relay.wake()
                 await asyncio.sleep(0.05)
-    except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError):
+    except DATABASE_ERRORS:
         return

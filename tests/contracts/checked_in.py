@@ -31,13 +31,15 @@ def records() -> Iterator[Json]:
         yield from load("examples", name)
 
 
-def validator(name: str) -> Draft7Validator:
-    """An independent validator of one schema, formats included."""
-    judge = extend(Draft7Validator, {"pattern": _pattern})
-    return judge(load("schemas", name), format_checker=FormatChecker())
-
-
 def _pattern(_: Any, pattern: str, instance: Any, __: Any) -> Iterator[ValidationError]:
     # To JSON Schema (ECMA 262) `$` is the end; to Python it also stands before a last newline.
     if isinstance(instance, str) and not re.search(pattern.replace("$", r"\Z"), instance):
         yield ValidationError(f"{instance!r} does not match {pattern!r}")
+
+
+_Judge = extend(Draft7Validator, {"pattern": _pattern})
+
+
+def validator(name: str) -> Draft7Validator:
+    """An independent validator of one schema, formats included."""
+    return _Judge(load("schemas", name), format_checker=FormatChecker())

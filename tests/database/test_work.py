@@ -104,6 +104,22 @@ async def test_a_session_that_ends_at_commit_leaves_the_outcome_unknown(
     assert await _count(database) == 1
 
 
+async def test_so_does_a_commit_that_meets_a_session_just_ended(
+    works: Works, database: Database, community: UUID, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def meets_the_end(*_: object, **__: object) -> str:
+        raise asyncpg.InternalClientError("cannot switch to state 15; another operation (2) is in progress")
+
+    with pytest.raises(OutcomeUnknown):
+        async with works.for_request("person-1", community) as work:
+            await _note(work, community)
+            monkeypatch.setattr(asyncpg.Connection, "execute", meets_the_end)
+    monkeypatch.undo()
+    async with works.for_request("person-1", community) as work:
+        await _note(work, community)
+    assert await _count(database) == 1
+
+
 async def test_a_database_that_is_away_is_a_transient_error(addresses: DatabaseUrls, community: UUID) -> None:
     port = str(urlsplit(addresses.url).port)
     nowhere = addresses.url.replace(f":{port}/", ":1/")
