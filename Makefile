@@ -2,7 +2,8 @@
 
 PYTHON ?= python3
 DATA ?= ../shared/data
-WORKERS ?= 2
+# One more than two cores: a third of the tests wait for servers, phones and clocks.
+WORKERS ?= 3
 
 BIN := .venv/bin
 LOCK := deploy/requirements/development.txt
@@ -12,6 +13,8 @@ PYTEST := $(BIN)/python -m pytest
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PYTHONUNBUFFERED := 1
+# The tests start a hundred processes of the same modules.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: help install run test check check-style check-types check-imports check-contracts check-house \
         format generate fuzz replay bench lock clean distclean
@@ -34,9 +37,8 @@ $(INSTALLED):
 run: $(INSTALLED)  ## run the whole suite with its servers, simulators and the demo day, until Ctrl-C
 	@$(BIN)/python -m deploy.embedded.run
 
-test: $(INSTALLED)  ## run all tests on real servers; last those that stop servers of their own
-	$(PYTEST) -q -n $(WORKERS) -m "not serial" --ignore tests/house
-	$(PYTEST) -q -n $(WORKERS) -m serial
+test: $(INSTALLED)  ## run all tests on real servers
+	$(PYTEST) -q -n $(WORKERS) --dist worksteal --ignore tests/house
 
 check: check-style check-types check-imports check-contracts check-house  ## everything that needs no server
 

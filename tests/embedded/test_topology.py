@@ -2,7 +2,10 @@
 
 from pathlib import Path
 
+import pytest
+
 from deploy.embedded.databases import DatabaseUrls
+from deploy.embedded.failures import StartFailed
 from deploy.embedded.topology import External, Wiring, make_secrets
 from services.notify.settings import receipt_keys_from
 
@@ -35,3 +38,11 @@ def test_real_providers_bring_their_own_keys_and_address() -> None:
 def test_the_key_of_numbers_is_the_given_one_with_any_phones() -> None:
     for given in ({}, PROVIDERS):
         assert wired(given | {"PHONE_KEYS": "k1:AAAA"}).service("notify")["PHONE_KEYS"] == "k1:AAAA"
+
+
+def test_half_a_database_is_refused_by_name() -> None:
+    external = External({"ISSUES_DATABASE_URL": "postgresql://a/b"})
+    with pytest.raises(StartFailed, match="ISSUES_DATABASE_SYSTEM_URL, ISSUES_DATABASE_OWNER_URL"):
+        external.database("issues")
+    assert external.database("notify") is None
+    assert external.kafka == {}

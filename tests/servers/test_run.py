@@ -15,7 +15,7 @@ import pytest
 
 from tests.fixtures.folders import REPOSITORY, server_folder
 
-pytestmark = [pytest.mark.serial, pytest.mark.timeout(240)]
+pytestmark = pytest.mark.timeout(240)
 
 
 class Terminal:

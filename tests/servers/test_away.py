@@ -16,8 +16,6 @@ from tests.fixtures.pair import ServerPair
 from tests.fixtures.proxy import Proxy
 from tests.fixtures.waiting import eventually
 
-pytestmark = pytest.mark.serial
-
 AWAY_SECONDS = 30
 DRAIN_SECONDS = 10
 

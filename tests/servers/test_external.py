@@ -1,7 +1,6 @@
 """Real servers in place of embedded ones, by environment variables."""
 
 import httpx
-import pytest
 from confluent_kafka.admin import AdminClient
 
 from deploy.embedded.databases import DatabaseUrls, blocking, create_databases, create_roles
@@ -10,7 +9,6 @@ from tests.fixtures.pair import ServerPair
 from tests.fixtures.suite import MakeSuite
 
 
-@pytest.mark.serial
 def test_what_is_given_is_used_and_not_started(
     server_pair: ServerPair, issuer: Issuer, make_suite: MakeSuite
 ) -> None:

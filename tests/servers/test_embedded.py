@@ -5,19 +5,15 @@ import signal
 import subprocess
 import sys
 import time
-from pathlib import Path
 
 import asyncpg
 import psutil
 import pytest
 from confluent_kafka import Consumer, Producer
 
-from deploy.embedded.accounts import Account, can_reach, reachable_folder
 from deploy.embedded.clean import forget
 from deploy.embedded.databases import blocking
-from deploy.embedded.failures import StartFailed
 from deploy.embedded.postgres import Postgres
-from deploy.embedded.topology import External
 from deploy.kafka.topics import apply_topics, declared_topics
 from tests.fixtures.folders import REPOSITORY, server_folder
 from tests.fixtures.pair import ServerPair
@@ -31,7 +27,6 @@ async def _value(url: str, statement: str) -> object:
         await connection.close()
 
 
-@pytest.mark.serial
 def test_postgres_comes_back_from_kill_9_on_its_port_with_its_data(server_pair: ServerPair) -> None:
     server = server_pair.postgres
     url = server.url()
@@ -48,7 +43,6 @@ def test_postgres_comes_back_from_kill_9_on_its_port_with_its_data(server_pair: 
     assert server.stop()
 
 
-@pytest.mark.serial
 def test_kafka_comes_back_from_kill_9_on_its_port_with_its_records(server_pair: ServerPair) -> None:
     servers = server_pair.kafka_settings().bootstrap_servers
     producer = Producer({"bootstrap.servers": servers})
@@ -67,7 +61,6 @@ def test_kafka_comes_back_from_kill_9_on_its_port_with_its_records(server_pair: 
     assert server_pair.kafka.stop()
 
 
-@pytest.mark.serial
 def test_topics_are_widened_and_configured_but_not_touched_twice(server_pair: ServerPair) -> None:
     settings = {"bootstrap.servers": server_pair.kafka.bootstrap_servers}
     narrow, wide = declared_topics("x.", 2), declared_topics("x.", 4)
@@ -76,7 +69,6 @@ def test_topics_are_widened_and_configured_but_not_touched_twice(server_pair: Se
     assert apply_topics(settings, wide) == len([topic for topic in wide if topic.partitions > 2])
 
 
-@pytest.mark.serial
 def test_a_server_does_not_outlive_a_parent_that_is_killed() -> None:
     if sys.platform != "linux":
         pytest.skip("only Linux tells children of their parent's death")
@@ -100,7 +92,6 @@ def test_a_server_does_not_outlive_a_parent_that_is_killed() -> None:
             time.sleep(0.02)
 
 
-@pytest.mark.serial
 def test_data_below_an_untraversable_folder_is_kept_where_the_server_can_reach_it() -> None:
     if os.geteuid() != 0:
         pytest.skip("only root lends PostgreSQL another account")
@@ -122,23 +113,3 @@ def test_data_below_an_untraversable_folder_is_kept_where_the_server_can_reach_i
         assert blocking(_value(anew.url(), "SELECT to_regclass('kept')")) is None
         anew.stop()
         forget(folder)
-
-
-def test_an_account_reaches_what_the_modes_allow(tmp_path: Path) -> None:
-    stranger = Account("stranger", 54321, 54321)
-    open_folder, closed = tmp_path / "open", tmp_path / "closed"
-    open_folder.mkdir(mode=0o755)
-    closed.mkdir(mode=0o700)
-    tmp_path.chmod(0o755)
-    reachable = can_reach(stranger, tmp_path)  # whether pytest's own folder is
-    assert can_reach(stranger, open_folder / "not yet") == reachable
-    assert not can_reach(stranger, closed)
-    assert reachable_folder(None, closed) == closed
-
-
-def test_half_a_database_is_refused_by_name() -> None:
-    external = External({"ISSUES_DATABASE_URL": "postgresql://a/b"})
-    with pytest.raises(StartFailed, match="ISSUES_DATABASE_SYSTEM_URL, ISSUES_DATABASE_OWNER_URL"):
-        external.database("issues")
-    assert external.database("notify") is None
-    assert external.kafka == {}

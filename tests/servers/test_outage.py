@@ -18,7 +18,7 @@ from tests.messaging.consuming import Service
 from tests.messaging.events import reported
 from tests.messaging.running import running, until
 
-pytestmark = [pytest.mark.anyio, pytest.mark.serial, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.anyio, pytest.mark.timeout(240)]
 
 AWAY_SECONDS = 10
 
