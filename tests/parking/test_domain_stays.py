@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid5
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from services.parking.domain.device_time import TOLERANCE, DeviceClock, believed
@@ -111,6 +111,8 @@ def sent(clock: DeviceClock, minute: float, ahead: float, delay: float = 0) -> D
     st.lists(st.integers(0, 299), min_size=20, max_size=20),
     st.integers(0, 10_000_000),
 )
+@example(-385, [*[0] * 12, 216, *[0] * 7], 0)  # late just when what a new clock is taken for is given up,
+@example(-385, [*[0] * 11, 216, 216, *[0] * 7], 0)  # and just before
 def test_times_are_right_however_wrong_the_clock_late_the_sending_and_old_the_read(
     ahead: int, delays: list[int], age: int
 ) -> None:

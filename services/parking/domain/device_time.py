@@ -36,11 +36,12 @@ class DeviceClock(NamedTuple):
     def heard(self, sent_at: datetime, received_at: datetime, wall: datetime) -> "DeviceClock":
         """Take up when the device says it sent, never how old its reads are; both are business time."""
         ahead = sent_at - received_at
-        if ahead < max(self.lately, self.before) - LATEST:
-            return DeviceClock(ahead, ahead, wall)  # it was set back
-        if wall - self.since > RECENT:
-            return DeviceClock(ahead, self.lately, wall)
-        return DeviceClock(max(ahead, self.lately), self.before, self.since)
+        lately, before, since = self
+        if wall - since > RECENT:
+            lately, before, since = ahead, lately, wall
+        # What no lateness explains is over: the clock was set back, or never was as a new one is taken to be.
+        lately, before = (ahead if each > ahead + LATEST else each for each in (lately, before))
+        return DeviceClock(max(ahead, lately), before, since)
 
 
 def believed(captured_at: datetime, sent_at: datetime, skew: timedelta) -> datetime:
