@@ -43,6 +43,7 @@ def test_a_resolution_whose_commit_was_not_heard_is_told_once(
     assert again.status_code == 200
     assert again.headers["idempotency-replayed"] == "true"
     here.told.append(here.resident.hears("case-resolved", case))
+    here.told.append(here.operator.hears("case-to-check", case))
     here.hears_all()
 
 

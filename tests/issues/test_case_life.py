@@ -133,6 +133,8 @@ async def _was_said(town: Town, case: UUID, settings: KafkaSettings) -> None:
     assert (facts[5]["reason"], facts[5]["told"]["role"]) == ("not-mine", "dispatcher")
     assert (facts[11]["checked"], facts[12]["stars"], facts[12]["closing"]) == (True, 2, 1)
     assert (facts[6]["assignee"]["role"], facts[7]["resolver"]) == ("handler", "ha")
+    assert (facts[7]["check_needed"], facts[7]["priority"]) == (True, "urgent")
+    assert [facts[number]["told"]["role"] for number in (7, 9, 10)] == ["dispatcher"] * 3
     assert facts[13]["told"]["role"] == "handler"
     assert [facts[number]["again"] for number in (2, 6, 8)] == [False, False, True]
     # Who has it, or had it until then, is named by all.
@@ -176,7 +178,9 @@ async def test_short_lives_and_what_communities_want(town: Town) -> None:
     assert stale.status_code == 412
 
 
-async def test_a_category_may_want_something_else_than_its_community(town: Town) -> None:
+async def test_a_category_may_want_something_else_than_its_community(
+    town: Town, module_kafka_settings: KafkaSettings
+) -> None:
     await town.category("leak", check_needed=False, reopen_days=3)
     found = await town.get("/categories/leak")
     assert (found["check_needed"], found["reopen_days"]) == (False, 3)
@@ -194,6 +198,13 @@ async def test_a_category_may_want_something_else_than_its_community(town: Town)
     await cast.operator.does("close")
     reopened = await cast.rita.does("reopen", note="it drips")
     assert (reopened["state"], reopened["assignee"]) == ("accepted", None)
+    await published(town)
+    said = (await asyncio.to_thread(read_all, module_kafka_settings, "linli.issues", str(town.id)))[
+        str(cast.rita.case)
+    ]
+    resolved = [fact for kind, _, fact in said if kind.endswith("issue-resolved.v1")]
+    # There is no dispatcher here: the operators close it.
+    assert [(fact["check_needed"], fact["told"]["role"]) for fact in resolved] == [(False, "operator")] * 2
 
 
 async def test_who_dispatches_looks_first_where_a_category_wants_it(town: Town) -> None:

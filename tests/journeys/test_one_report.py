@@ -7,11 +7,11 @@ from tests.fixtures.neighbourhood import PHONES_SECONDS, Neighbourhood
 
 
 def test_reporter_and_handlers_hear_of_a_report_and_the_reporter_of_its_end(here: Neighbourhood) -> None:
-    """In Chinese by SMS and push to resident and guard, in English by SMS to the deputy."""
+    """In Chinese by SMS and push, in English by SMS to the deputy; the office hears that it is to check."""
     case = here.reported(here.resident)
     here.resolved(here.guard, case, here.resident)
     here.hears_all()
-    assert len(here.told) == 4
+    assert len(here.told) == 5
 
 
 def test_words_are_the_readers_own_and_name_no_case_but_theirs(here: Neighbourhood) -> None:

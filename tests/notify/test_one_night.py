@@ -41,6 +41,9 @@ UNTRUE_BY = {
     "case-started": GONE,
     "case-passed-on": DONE | {"assigned"},
     "case-resolved": OVER | {"assigned"},
+    "case-to-check": OVER | {"assigned", "checked"},
+    "case-to-close-unchecked": OVER | {"assigned", "checked"},
+    "case-to-close": OVER | {"assigned"},
     "case-open-again": DONE,
     "case-closed": {"reopened"},
     "case-not-yours": {"assigned"},
@@ -84,6 +87,7 @@ def news(case: UUID) -> list[Any]:
         for more in {
             "IssueReported": ({"told": Assignee(role="operator"), "state": "reported"},),
             "IssueAssigned": ({"again": False}, {"again": True}),
+            "IssueResolved": ({"check_needed": True}, {"check_needed": False}),
             "IssueOverdue": ({"level": 1, "escalated_at": NIGHT},),
         }.get(type(fact).__name__, ({},))
     ]

@@ -8,6 +8,7 @@ from deploy.demo.day.stage import Stage, clock_of, who
 from deploy.demo.failures import DemoFailed
 
 TITLE = "Six reports"
+DISPATCHER = "dispatcher-1"
 
 
 async def play(stage: Stage) -> None:
@@ -29,6 +30,7 @@ async def _report_and_settle(stage: Stage, scene: Scene) -> None:
         url = f"{stage.access.addresses.issues}/cases/{case['id']}/resolve"
         await stage.asks(handler, "POST", url, json={"outcome": scene.outcome})
         await stage.rings("case-resolved", scene.reporter)
+        await stage.rings("case-to-check", DISPATCHER)
 
 
 async def reported(stage: Stage, person: str, category: str, place: str, words: str) -> dict[str, Any]:

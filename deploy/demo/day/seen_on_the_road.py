@@ -3,7 +3,7 @@
 import io
 from typing import Any
 
-from deploy.demo.day.morning_reports import reported
+from deploy.demo.day.morning_reports import DISPATCHER, reported
 from deploy.demo.day.on_duty import offered, on_duty
 from deploy.demo.day.stage import Stage, clock_of, who
 from deploy.demo.loading import OPERATOR
@@ -12,7 +12,7 @@ TITLE = "Seen on the road (J5)"
 RIDER, CATEGORY, PLACE = "rider-7", "blocked-fire-lane", "SF-02"
 GUARDS = ("guard-sf-1", "guard-sf-2")
 OPERATORS = ("operator-1", "operator-2", "operator-3")
-STEWARD, CHECKER = "steward-sf-1", "dispatcher-1"
+STEWARD = "steward-sf-1"
 YARD = {"latitude": 30.0151, "longitude": 122.1043}
 WORDS = "三轮车和旧沙发把消防通道堵死了，消防车进不来。"
 
@@ -32,8 +32,10 @@ async def play(stage: Stage) -> None:
     await stage.rings("case-late", *GUARDS)
     await stage.rings("case-overdue", *OPERATORS)
     await _given_to_volunteers(stage, url, case)
-    stage.say(f"      {CHECKER} goes and looks: it is free; {OPERATOR} closes the case")
-    await stage.asks(CHECKER, "POST", f"{url}/check", json={"fixed": True})
+    await stage.rings("case-to-check", DISPATCHER)
+    stage.say(f"      {DISPATCHER} goes and looks: it is free; {OPERATOR} closes the case")
+    await stage.asks(DISPATCHER, "POST", f"{url}/check", json={"fixed": True})
+    await stage.rings("case-to-close", DISPATCHER)
     await stage.asks(OPERATOR, "POST", f"{url}/close", json={})
     await stage.rings("case-closed", RIDER)
     await stage.asks(RIDER, "POST", f"{url}/rate", json={"stars": 4})

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from services.issues.domain.case import Case
 from services.issues.domain.dispatch import Assignee
+from services.issues.store.closing_rules import closing_rules_for
 from services.issues.store.followers import followers_of
 from services.issues.store.grants import role_is_held
 from shared.contracts.fact import Fact
@@ -73,7 +74,8 @@ async def say_assigned(
 
 
 async def say_resolved(work: Work, case: Case, resolver: str, traceparent: str | None = None) -> None:
-    """Say that whoever has a case calls it settled."""
+    """Say that whoever has a case calls it settled, and to whom it is to have it checked or closed."""
+    rules = await closing_rules_for(work.connection, case.community, case.category)
     fact = IssueResolved(
         case=case.id,
         category=case.category,
@@ -83,6 +85,9 @@ async def say_resolved(work: Work, case: Case, resolver: str, traceparent: str |
         resolved_at=work.now,
         followers=(await followers_of(work, [case.id]))[case.id],
         assignee=told_of(case),
+        priority=case.priority.value,
+        check_needed=rules.check_needed,
+        told=await who_dispatches(work, case.community),
     )
     say(work, case, fact, traceparent)
 

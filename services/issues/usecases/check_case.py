@@ -5,7 +5,7 @@ from uuid import UUID
 from services.issues.domain.case import Case, Change, Seer
 from services.issues.domain.life import check
 from services.issues.store.escalations import look_again_at
-from services.issues.usecases.case_facts import assignee_data, known_of, say, say_assigned
+from services.issues.usecases.case_facts import assignee_data, known_of, say, say_assigned, who_dispatches
 from services.issues.usecases.changing_case import held_case, record
 from shared.contracts.issues.life import IssueChecked
 from shared.database.work import Work
@@ -26,5 +26,6 @@ async def check_case(
         await say_assigned(work, case, case.assignee, again=True)
     else:
         await record(work, case, Change.checked, note)
-        say(work, case, IssueChecked(checked_at=work.now, **await known_of(work, case)))
+        told = await who_dispatches(work, case.community)
+        say(work, case, IssueChecked(checked_at=work.now, told=told, **await known_of(work, case)))
     return case

@@ -107,3 +107,9 @@ class IssueResolved(Fact, event_type="linli.issues.issue-resolved.v1", subject="
     resolved_at: Instant = Field(description="When it was resolved.")
     followers: Followers = Field(default=(), description="Who else wants to hear of it.")
     assignee: Assignee | None = Field(default=None, description="Who had the case.")
+    priority: Priority = Field(default="ordinary", description="Urgent ones overtake and ignore quiet hours.")
+    check_needed: bool = Field(
+        default=False,
+        description="Whether a second person has to look before the case is closed.",
+    )
+    told: Assignee | None = Field(default=None, description="Who has it checked, if needed, and closes it.")

@@ -52,6 +52,7 @@ class IssueChecked(OfCase, Fact, event_type="linli.issues.issue-checked.v1", sub
     """A second person has seen that the problem is gone; found otherwise, a case is assigned anew."""
 
     checked_at: Instant = Field(description="When they said so.")
+    told: Assignee | None = Field(default=None, description="Who closes it.")
 
 
 class IssueClosed(OfCase, Fact, event_type="linli.issues.issue-closed.v1", subject="case"):
