@@ -207,6 +207,8 @@ async def test_a_community_that_cannot_be_reckoned_with_stops_no_other(late: Lat
 
 
 async def test_more_time_is_asked_for_and_approved_by_another(late: Late) -> None:
+    # The only dispatcher is who asks, so the operators hear of it.
+    assert (await late.ask("POST", "/roles", body={"person": "ha", "role": "dispatcher"})).status_code == 201
     case = await late.report(category="lift")
     path = f"/cases/{case}/extension"
     asking = {"minutes": 60, "reason": "the part comes on Thursday"}

@@ -72,12 +72,16 @@ async def open_grants(
     return {(row["person"], row["role"], row["place_id"]): _grant(row) for row in rows}
 
 
-async def role_is_held(connection: Connection, community: UUID, role: str) -> bool:
-    """Tell whether anybody holds a role anywhere in the community."""
+async def role_is_held(connection: Connection, community: UUID, role: str, but: str | None = None) -> bool:
+    """Tell whether anybody, `but` one person, holds a role anywhere in the community."""
     found: bool = await connection.fetchval(
-        "SELECT EXISTS (SELECT FROM grants WHERE community_id = $1 AND role = $2 AND revoked_at IS NULL)",
+        """
+        SELECT EXISTS (SELECT FROM grants WHERE community_id = $1 AND role = $2 AND revoked_at IS NULL
+                       AND person IS DISTINCT FROM $3)
+        """,
         community,
         role,
+        but,
     )
     return found
 

@@ -87,7 +87,7 @@ async def say_resolved(work: Work, case: Case, resolver: str, traceparent: str |
         assignee=told_of(case),
         priority=case.priority.value,
         check_needed=rules.check_needed,
-        told=await who_dispatches(work, case.community),
+        told=await who_dispatches(work, case.community, but=resolver),
     )
     say(work, case, fact, traceparent)
 
@@ -97,12 +97,12 @@ def told_of(case: Case) -> AssigneeFact | None:
     return None if case.assignee is None else assignee_fact(case.assignee)
 
 
-async def who_dispatches(work: Work, community: UUID) -> AssigneeFact:
-    """Name who finds somebody for a case, as facts do."""
-    return assignee_fact(await dispatchers_of(work.connection, community))
+async def who_dispatches(work: Work, community: UUID, but: str | None = None) -> AssigneeFact:
+    """Name who finds somebody for a case or looks at it, as facts do; not who asks, `but` others."""
+    return assignee_fact(await dispatchers_of(work.connection, community, but))
 
 
-async def dispatchers_of(connection: Connection, community: UUID) -> Assignee:
-    """Name who finds somebody for a case: the dispatchers, or the operators of a community without any."""
-    role = "dispatcher" if await role_is_held(connection, community, "dispatcher") else "operator"
+async def dispatchers_of(connection: Connection, community: UUID, but: str | None = None) -> Assignee:
+    """Name who finds somebody for a case: the dispatchers, or the operators where there is none `but` one."""
+    role = "dispatcher" if await role_is_held(connection, community, "dispatcher", but) else "operator"
     return Assignee(role=role, place=community)

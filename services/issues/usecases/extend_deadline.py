@@ -44,7 +44,9 @@ async def ask_for_time(
     await ask_extension(work.connection, case.community, asked)
     case = replace(case, version=case.version + 1)
     await record(work, case, Change.extension_asked, reason, {"due_at": due_at.isoformat()})
-    told, known = await who_dispatches(work, case.community), await known_of(work, case)
+    # Nobody decides on what they ask for themselves.
+    told = await who_dispatches(work, case.community, but=asker.person)
+    known = await known_of(work, case)
     say(work, case, IssueExtensionAsked(due_at=was_due_at, until=due_at, told=told, **known))
     return asked
 
