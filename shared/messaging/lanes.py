@@ -18,7 +18,8 @@ from shared.telemetry.traces import Step, record
 
 BATCH_ROWS = 500
 
-Row = asyncpg.Record
+Row = tuple[int, bytes | None, str, bytes]
+"""Id, key, headers as JSON, value: a tuple, whose parts are at hand three times as fast as a Record's."""
 
 
 @dataclass
@@ -57,19 +58,19 @@ class Lanes:
         """Send with this producer from now on."""
         self._producer, self.failure = producer, None
 
-    def accept(self, rows: Sequence[Row], partitions: Callable[[str], int | None]) -> set[str]:
+    def accept(self, rows: Sequence[asyncpg.Record], partitions: Callable[[str], int | None]) -> set[str]:
         """Queue rows in order; gives the topics whose partitions nobody knows and whose rows were left."""
         counts: dict[str, int | None] = {}
         hashed = partitions_of([row["key"] for row in rows], [row["id"] for row in rows])
         for row, place in zip(rows, hashed, strict=True):
-            topic = row["topic"]
+            number, topic, key, headers, value, _ = row
             if topic not in counts:
                 counts[topic] = partitions(topic)
             if (count := counts[topic]) is None:
                 continue
-            self._lane(topic, place % count).rows.append(row)
-            self.in_hand.add(row["id"])
-            self.bytes_in_hand += len(row["value"])
+            self._lane(topic, place % count).rows.append((number, key, headers, value))
+            self.in_hand.add(number)
+            self.bytes_in_hand += len(value)
         for lane in self._lanes.values():
             self._start(lane)
         return {topic for topic, count in counts.items() if count is None}
@@ -148,21 +149,21 @@ class Lanes:
         crash_point("relay.sent")
         lane.since = None
         record(_steps(topic, lane.in_flight), "producer", began)
-        self._acknowledged.extend(row["id"] for row in lane.in_flight)
-        self.bytes_in_hand -= sum(len(row["value"]) for row in lane.in_flight)
+        self._acknowledged += [row[0] for row in lane.in_flight]
+        self.bytes_in_hand -= sum([len(row[3]) for row in lane.in_flight])
         metrics.PUBLISHED.labels(topic.removeprefix(self._prefix)).inc(len(lane.in_flight))
         lane.in_flight.clear()
         self._on_acknowledged()
 
     def _release(self, rows: Iterable[Row]) -> None:
-        for row in rows:
-            self.in_hand.discard(row["id"])
-            self.bytes_in_hand -= len(row["value"])
+        for number, _, _, value in rows:
+            self.in_hand.discard(number)
+            self.bytes_in_hand -= len(value)
 
 
 def _steps(topic: str, rows: Sequence[Row]) -> Iterator[Step]:
-    for row in rows:
-        headers = orjson.loads(row["headers"])
+    for _, _, packed, _ in rows:
+        headers = orjson.loads(packed)
         attributes = {
             "messaging.system": "kafka",
             "messaging.destination.name": topic,
@@ -175,9 +176,9 @@ def _steps(topic: str, rows: Sequence[Row]) -> Iterator[Step]:
 def _fill(producer: AIOKafkaProducer, lane: Lane) -> BatchBuilder:
     batch = producer.create_batch()
     while lane.rows and len(lane.in_flight) < BATCH_ROWS:
-        row = lane.rows[0]
-        headers = [(name, text.encode()) for name, text in orjson.loads(row["headers"]).items()]
-        if batch.append(timestamp=None, key=row["key"], value=row["value"], headers=headers) is None:
+        _, key, packed, value = lane.rows[0]
+        headers = [(name, text.encode()) for name, text in orjson.loads(packed).items()]
+        if batch.append(timestamp=None, key=key, value=value, headers=headers) is None:
             break
         lane.in_flight.append(lane.rows.popleft())
     batch.close()
