@@ -16,6 +16,10 @@ _SESSION = {
     "application_name": "linli-relay",
     # A lost DELETE costs repeats, which are normal; waiting for the disk would cost every batch.
     "synchronous_commit": "off",
+    # Rows are read by their id, however little the planner knows of a table that fills and empties;
+    "enable_bitmapscan": "off",
+    # with 5,000 in hand a read takes 8 instead of 60 ms once a plan knows their ids, and hashes them.
+    "plan_cache_mode": "force_custom_plan",
     # The lock of a machine that vanished is free after 25 s instead of hours.
     "tcp_keepalives_idle": "10",
     "tcp_keepalives_interval": "5",
