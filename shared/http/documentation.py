@@ -53,6 +53,8 @@ def documented(route: "GuardedRoute", policy: Policy) -> None:
         "security": _SECURITY.get(policy.access, [{"token": []}]),
         "parameters": _community(policy),
     }
+    if sentence := route.description.partition("\n\n")[0]:
+        extra["summary"] = " ".join(sentence.split()).removesuffix(".")  # a function's name says less
     own = route.openapi_extra or {}
     extra["parameters"] = [*extra["parameters"], *own.get("parameters", [])]
     route.openapi_extra = {**extra, **{name: value for name, value in own.items() if name != "parameters"}}
