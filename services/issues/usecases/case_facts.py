@@ -77,17 +77,11 @@ async def say_resolved(work: Work, case: Case, resolver: str, traceparent: str |
     """Say that whoever has a case calls it settled, and to whom it is to have it checked or closed."""
     rules = await closing_rules_for(work.connection, case.community, case.category)
     fact = IssueResolved(
-        case=case.id,
-        category=case.category,
-        place=case.place,
-        reporter=case.reporter,
         resolver=resolver,
         resolved_at=work.now,
-        followers=(await followers_of(work, [case.id]))[case.id],
-        assignee=told_of(case),
-        priority=case.priority.value,
         check_needed=rules.check_needed,
         told=await who_dispatches(work, case.community, but=resolver),
+        **await known_of(work, case),
     )
     say(work, case, fact, traceparent)
 
