@@ -29,8 +29,6 @@ _BY_STATUS = {
     405: Handling(405, "method-not-allowed", "The method is not allowed here"),
     413: HANDLING[TooLarge],
 }
-# What these say of themselves is for our logs: it quotes SQL, rows and addresses.
-_TALKATIVE = DATABASE_ERRORS
 _UNQUOTED = {ord('"'): "'", ord("\\"): None}
 _PLACES = {"body", "query", "path", "header", "cookie"}
 
@@ -156,7 +154,8 @@ def _detail(error: Exception, added: Mapping[type[BaseException], Handling] | No
     if isinstance(error, LinliError):
         return error.detail
     foreseen = added is not None and any(cls in added for cls in type(error).__mro__)
-    return str(error) if foreseen and not isinstance(error, _TALKATIVE) else None
+    # What the database says of itself is for our logs: it quotes SQL, rows and addresses.
+    return str(error) if foreseen and not isinstance(error, DATABASE_ERRORS) else None
 
 
 def _challenge(detail: str | None) -> str:
