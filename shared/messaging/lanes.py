@@ -19,7 +19,7 @@ from shared.telemetry.traces import Step, record
 BATCH_ROWS = 500
 
 Row = tuple[int, bytes | None, str, bytes]
-"""Id, key, headers as JSON, value: a tuple, whose parts are at hand three times as fast as a Record's."""
+"""Id, key, headers as JSON, value: unpacked where they are needed, while a Record looks each up by name."""
 
 
 @dataclass
