@@ -121,9 +121,13 @@ async def _was_entered(town: Town, case: UUID) -> None:
     assert WORDS not in str([each for each in found["history"] if each["change"] == "rated"])
 
 
-async def _was_said(town: Town, case: UUID, settings: KafkaSettings) -> None:
+async def _said_of(town: Town, case: UUID, settings: KafkaSettings) -> list[tuple[str, int, Any]]:
     await published(town)
-    said = (await asyncio.to_thread(read_all, settings, "linli.issues", str(town.id)))[str(case)]
+    return (await asyncio.to_thread(read_all, settings, "linli.issues", str(town.id)))[str(case)]
+
+
+async def _was_said(town: Town, case: UUID, settings: KafkaSettings) -> None:
+    said = await _said_of(town, case, settings)
     named = [kind.removeprefix("linli.issues.issue-").removesuffix(".v1") for kind, _, _ in said]
     # A check that failed gives the case to its handler anew.
     assert named == ["assigned" if change == "not-fixed" else change for change in LIFE]
@@ -198,10 +202,7 @@ async def test_a_category_may_want_something_else_than_its_community(
     await cast.operator.does("close")
     reopened = await cast.rita.does("reopen", note="it drips")
     assert (reopened["state"], reopened["assignee"]) == ("accepted", None)
-    await published(town)
-    said = (await asyncio.to_thread(read_all, module_kafka_settings, "linli.issues", str(town.id)))[
-        str(cast.rita.case)
-    ]
+    said = await _said_of(town, cast.rita.case, module_kafka_settings)
     resolved = [fact for kind, _, fact in said if kind.endswith("issue-resolved.v1")]
     # There is no dispatcher here: the operators close it.
     assert [(fact["check_needed"], fact["told"]["role"]) for fact in resolved] == [(False, "operator")] * 2
