@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -14,16 +15,18 @@ from pydantic import ValidationError
 
 from shared.contracts import FACTS, SEQUENCE_DIGITS, Event, Fact
 from shared.messaging.attributes import Attributes, InvalidEnvelope
+from shared.messaging.wire import headers_form, unpack_headers
 
 VALUE_LIMIT = 256 * 1024
 """Bytes a record's value may have by contract, either way."""
 
-Row = tuple[str, bytes, str, bytes]
-"""An event in the outbox: topic, key, headers as a JSON object, value."""
+Row = tuple[str, bytes, bytes, bytes]
+"""An event in the outbox: topic, key, headers as they travel, value."""
 
 Headers = Iterable[tuple[str, bytes | None]]
 
-_SEQUENCE = f"%0{SEQUENCE_DIGITS}d"
+_ID_BYTES = 36
+_SEQUENCE = b"%%0%dd" % SEQUENCE_DIGITS
 _JSON = re.compile(r"application/([\w.-]+\+)?json\s*(;|$)")
 _STRUCTURED = re.compile(r"application/cloudevents\+json\s*(;|$)")
 
@@ -53,13 +56,13 @@ def to_record(event: Event[Any]) -> Record:
         EventTooLarge: the data exceeds `VALUE_LIMIT`.
     """
     topic, key, headers, value = to_row(event)
-    return Record(topic, key, orjson.loads(headers), value)
+    return Record(topic, key, unpack_headers(headers), value)
 
 
 def to_row(event: Event[Any]) -> Row:
-    """Write an event as the outbox keeps it: topic, key, headers as a JSON object, value.
+    """Write an event as the outbox keeps it: topic, key, headers as they travel, value.
 
-    The JSON is made straight from ids and times, which is twice as fast as making their texts first.
+    Ids and times become text all at once, as JSON, at half the cost of one by one.
 
     Raises:
         EventTooLarge: the data exceeds `VALUE_LIMIT`.
@@ -70,25 +73,34 @@ def to_row(event: Event[Any]) -> Row:
         raise EventTooLarge(f"{data.event_type} of {len(value)} bytes; the limit is {VALUE_LIMIT}")
     subject = getattr(data, data.subject_field)
     key = orjson.dumps(subject, str)[1:-1] if isinstance(subject, UUID) else subject.encode()
-    name = key.decode()
-    headers = {
-        "content-type": "application/json",
-        "ce_specversion": "1.0",
-        "ce_id": event.id,
-        "ce_source": event.source,
-        "ce_type": data.event_type,
-        "ce_subject": name,
-        "ce_time": event.time if event.time.tzinfo is UTC else event.time.astimezone(UTC),
-        "ce_partitionkey": name,
-        "ce_community": event.community,
-        "ce_sequence": _SEQUENCE % event.sequence,
+    time = event.time if event.time.tzinfo is UTC else event.time.astimezone(UTC)
+    texts = orjson.dumps((event.id, time, event.community), _part, orjson.OPT_UTC_Z)
+    _, number, _, at, _, community, _ = texts.split(b'"')
+    trace = event.traceparent.encode() if event.traceparent else b""
+    form = _form(data.event_type, event.source, len(key), len(at), len(trace), event.imported)
+    gaps = (number, key, at, key, community, _SEQUENCE % event.sequence)
+    return data.topic, key, form % ((*gaps, trace) if trace else gaps), value
+
+
+@lru_cache(maxsize=4096)  # a type has few: its subjects, mostly ids, and its times have few lengths
+def _form(event_type: str, source: str, subject: int, time: int, traceparent: int, imported: bool) -> bytes:
+    headers: dict[str, bytes | int] = {
+        "content-type": b"application/json",
+        "ce_specversion": b"1.0",
+        "ce_id": _ID_BYTES,
+        "ce_source": source.encode(),
+        "ce_type": event_type.encode(),
+        "ce_subject": subject,
+        "ce_time": time,
+        "ce_partitionkey": subject,
+        "ce_community": _ID_BYTES,
+        "ce_sequence": SEQUENCE_DIGITS,
     }
-    if event.imported:
-        headers["ce_imported"] = "true"
-    if event.traceparent:
-        headers["ce_traceparent"] = event.traceparent
-    text = orjson.dumps(headers, _part, orjson.OPT_UTC_Z).decode()
-    return data.topic, key, text, value
+    if imported:
+        headers["ce_imported"] = b"true"
+    if traceparent:
+        headers["ce_traceparent"] = traceparent
+    return headers_form(headers)
 
 
 def _part(value: object) -> object:

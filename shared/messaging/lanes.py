@@ -7,30 +7,52 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 import asyncpg
-import orjson
 from aiokafka import AIOKafkaProducer, TopicPartition
-from aiokafka.producer.message_accumulator import BatchBuilder
 
 from shared.faults import crash_point
 from shared.messaging import metrics
 from shared.messaging.partitions import partitions_of
+from shared.messaging.wire import RecordBatch, unpack_headers
 from shared.telemetry.traces import Step, record
 
 BATCH_ROWS = 500
+BATCH_BYTES = 1_000_000
 
-Row = tuple[int, bytes | None, str, bytes]
-"""Id, key, headers as JSON, value: unpacked where they are needed, while a Record looks each up by name."""
+
+class Batch:
+    """Rows of one partition that go together; written when they are added, while another is on its way."""
+
+    def __init__(self) -> None:
+        self.record_batch = RecordBatch(BATCH_BYTES)
+        self.ids: list[int] = []
+        self.headers: list[bytes] = []
+        self.value_bytes = 0
+
+    def add(self, number: int, key: bytes | None, headers: bytes, value: bytes) -> bool:
+        """Add a row; tells whether there was room."""
+        if len(self.ids) == BATCH_ROWS or not self.record_batch.add(key, headers, value):
+            return False
+        self.ids.append(number)
+        self.headers.append(headers)
+        self.value_bytes += len(value)
+        return True
 
 
 @dataclass
 class Lane:
-    """Rows of one partition; `since` (monotonic) is when the batch in flight was handed over."""
+    """Batches of one partition; `since` (monotonic) is when the one in flight was handed over."""
 
     partition: TopicPartition
-    rows: deque[Row] = field(default_factory=deque)
-    in_flight: list[Row] = field(default_factory=list)
+    waiting: deque[Batch] = field(default_factory=deque)
+    in_flight: Batch | None = None
     since: float | None = None
     task: asyncio.Task[None] | None = None
+
+    def add(self, number: int, key: bytes | None, headers: bytes, value: bytes) -> None:
+        """Put a row behind the others."""
+        if not (self.waiting and self.waiting[-1].add(number, key, headers, value)):
+            self.waiting.append(Batch())
+            self.waiting[-1].add(number, key, headers, value)
 
 
 class Lanes:
@@ -60,20 +82,19 @@ class Lanes:
 
     def accept(self, rows: Sequence[asyncpg.Record], partitions: Callable[[str], int | None]) -> set[str]:
         """Queue rows in order; gives the topics whose partitions nobody knows and whose rows were left."""
-        counts: dict[str, int | None] = {}
+        found: dict[str, list[Lane]] = {}
         hashed = partitions_of([row["key"] for row in rows], [row["id"] for row in rows])
         for row, place in zip(rows, hashed, strict=True):
             number, topic, key, headers, value, _ = row
-            if topic not in counts:
-                counts[topic] = partitions(topic)
-            if (count := counts[topic]) is None:
-                continue
-            self._lane(topic, place % count).rows.append((number, key, headers, value))
-            self.in_hand.add(number)
-            self.bytes_in_hand += len(value)
+            if topic not in found:
+                found[topic] = [self._lane(topic, one) for one in range(partitions(topic) or 0)]
+            if lanes := found[topic]:
+                lanes[place % len(lanes)].add(number, key, headers, value)
+                self.in_hand.add(number)
+                self.bytes_in_hand += len(value)
         for lane in self._lanes.values():
             self._start(lane)
-        return {topic for topic, count in counts.items() if count is None}
+        return {topic for topic, lanes in found.items() if not lanes}
 
     def acknowledged(self) -> list[int]:
         """Take the ids that the broker has, to be deleted."""
@@ -91,8 +112,8 @@ class Lanes:
     def release_unsent(self) -> None:
         """Let go of what no batch carries yet: another relay may lead by now."""
         for lane in self._lanes.values():
-            self._release(lane.rows)
-            lane.rows.clear()
+            self._release(lane.waiting)
+            lane.waiting.clear()
 
     def waiting_since(self) -> tuple[float, TopicPartition] | None:
         """Tell since when (monotonic) the oldest batch waits, and for which partition."""
@@ -119,12 +140,12 @@ class Lanes:
         return lane
 
     def _start(self, lane: Lane) -> None:
-        if lane.rows and lane.task is None and self._producer is not None:
+        if lane.waiting and lane.task is None and self._producer is not None:
             lane.task = asyncio.create_task(self._drain(lane, self._producer))
 
     async def _drain(self, lane: Lane, producer: AIOKafkaProducer) -> None:
         try:
-            while lane.rows:
+            while lane.waiting:
                 await self._send(lane, producer)
         except Exception as error:  # noqa: BLE001 - counted where the producer is replaced because of it
             self.failure = error
@@ -133,37 +154,39 @@ class Lanes:
 
     def _let_go(self, lane: Lane) -> None:
         lane.task = None
-        if lane.in_flight or lane.rows:
-            self._release((*lane.in_flight, *lane.rows))
-            lane.in_flight.clear()
-            lane.rows.clear()
+        if lane.in_flight:
+            lane.waiting.appendleft(lane.in_flight)
+            lane.in_flight = None
+        if lane.waiting:
+            self._release(lane.waiting)
+            lane.waiting.clear()
             self._on_released()
 
     async def _send(self, lane: Lane, producer: AIOKafkaProducer) -> None:
-        batch = _fill(producer, lane)
+        lane.in_flight = batch = lane.waiting.popleft()
         # A failure leaves `since` as it is: only what the broker has ends the wait.
         lane.since = lane.since or time.monotonic()
         topic, partition = lane.partition
         began = time.time_ns()
-        await (await producer.send_batch(batch, topic, partition=partition))
+        await (await producer.send_batch(batch.record_batch, topic, partition=partition))
         crash_point("relay.sent")
         lane.since = None
-        record(_steps(topic, lane.in_flight), "producer", began)
-        self._acknowledged += [row[0] for row in lane.in_flight]
-        self.bytes_in_hand -= sum([len(row[3]) for row in lane.in_flight])
-        metrics.PUBLISHED.labels(topic.removeprefix(self._prefix)).inc(len(lane.in_flight))
-        lane.in_flight.clear()
+        record(_steps(topic, batch), "producer", began)
+        self._acknowledged += batch.ids
+        self.bytes_in_hand -= batch.value_bytes
+        metrics.PUBLISHED.labels(topic.removeprefix(self._prefix)).inc(len(batch.ids))
+        lane.in_flight = None
         self._on_acknowledged()
 
-    def _release(self, rows: Iterable[Row]) -> None:
-        for number, _, _, value in rows:
-            self.in_hand.discard(number)
-            self.bytes_in_hand -= len(value)
+    def _release(self, batches: Iterable[Batch]) -> None:
+        for batch in batches:
+            self.in_hand.difference_update(batch.ids)
+            self.bytes_in_hand -= batch.value_bytes
 
 
-def _steps(topic: str, rows: Sequence[Row]) -> Iterator[Step]:
-    for _, _, packed, _ in rows:
-        headers = orjson.loads(packed)
+def _steps(topic: str, batch: Batch) -> Iterator[Step]:
+    for packed in batch.headers:
+        headers = unpack_headers(packed)
         attributes = {
             "messaging.system": "kafka",
             "messaging.destination.name": topic,
@@ -171,15 +194,3 @@ def _steps(topic: str, rows: Sequence[Row]) -> Iterator[Step]:
             "messaging.message.id": headers["ce_id"],
         }
         yield Step(f"publish {headers['ce_type']}", headers.get("ce_traceparent"), attributes)
-
-
-def _fill(producer: AIOKafkaProducer, lane: Lane) -> BatchBuilder:
-    batch = producer.create_batch()
-    while lane.rows and len(lane.in_flight) < BATCH_ROWS:
-        _, key, packed, value = lane.rows[0]
-        headers = [(name, text.encode()) for name, text in orjson.loads(packed).items()]
-        if batch.append(timestamp=None, key=key, value=value, headers=headers) is None:
-            break
-        lane.in_flight.append(lane.rows.popleft())
-    batch.close()
-    return batch

@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 
 import asyncpg
-import orjson
 
 from shared.database.work import Connection
 from shared.messaging.envelope import Record, Row, to_row
+from shared.messaging.wire import pack_headers
 
 AnyConnection = Connection | asyncpg.Connection
 
@@ -18,7 +18,7 @@ _COLUMNS = ("topic", "key", "headers", "value")
 _INSERT = """
 INSERT INTO outbox (topic, key, headers, value)
 SELECT topic, key, headers, value
-FROM unnest($1::text[], $2::bytea[], $3::text[], $4::bytea[]) WITH ORDINALITY
+FROM unnest($1::text[], $2::bytea[], $3::bytea[], $4::bytea[]) WITH ORDINALITY
      AS row (topic, key, headers, value, place)
 ORDER BY place
 """
@@ -43,6 +43,6 @@ async def write_records(connection: AnyConnection, records: Sequence[Record]) ->
         _INSERT,
         [record.topic for record in records],
         [record.key for record in records],
-        [orjson.dumps(record.headers).decode() for record in records],
+        [pack_headers(record.headers) for record in records],
         [record.value for record in records],
     )

@@ -12,7 +12,6 @@ from aiokafka.errors import ProducerClosed
 from shared.messaging.ending import ended_well
 from shared.messaging.settings import KafkaSettings
 
-BATCH_BYTES = 1_000_000
 START_SECONDS = 10.0
 
 
@@ -35,7 +34,6 @@ async def open_producer(kafka: KafkaSettings) -> AIOKafkaProducer:
         acks="all",
         enable_idempotence=True,
         linger_ms=0,
-        max_batch_size=BATCH_BYTES,
         request_timeout_ms=5000,
         retry_backoff_ms=100,
         metadata_max_age_ms=60_000,

@@ -1,4 +1,4 @@
-"""The tables that every service's database has for its messages; its first migration creates them.
+"""The tables that every service's database has for its messages; its migrations create and change them.
 
 None of them is walled off by tenant: the outbox because the relay spans tenants and requests may only
 insert into it, the others because requests have no right in them at all.
@@ -71,4 +71,28 @@ MESSAGING_TABLES: tuple[str, ...] = (
     """,
     "CREATE INDEX parked_events_by_key ON parked_events USING hash (key)",
     "GRANT SELECT, INSERT, DELETE ON parked_events TO linli_system",
+)
+
+# The first migration wrote them as JSON; what waits to be sent meanwhile is rewritten.
+HEADERS_AS_THEY_TRAVEL: tuple[str, ...] = (
+    # A length of at most 2^20, doubled for the sign, in groups of seven bits.
+    r"""
+    CREATE FUNCTION pg_temp.sized(length integer) RETURNS bytea LANGUAGE sql AS $$
+        SELECT CASE
+            WHEN length < 64 THEN set_byte('\x00', 0, 2 * length)
+            WHEN length < 8192 THEN set_byte(set_byte('\x0000', 0, 128 | (2 * length & 127)), 1, length >> 6)
+            ELSE set_byte(set_byte(set_byte('\x000000',
+                0, 128 | (2 * length & 127)), 1, 128 | ((length >> 6) & 127)), 2, length >> 13)
+        END
+    $$
+    """,
+    """
+    CREATE FUNCTION pg_temp.packed(headers text) RETURNS bytea LANGUAGE sql AS $$
+        SELECT pg_temp.sized(count(*)::integer) || coalesce(string_agg(
+            pg_temp.sized(octet_length(name)) || convert_to(name, 'UTF8')
+            || pg_temp.sized(octet_length(value)) || convert_to(value, 'UTF8'), NULL ORDER BY place), '')
+        FROM json_each_text(headers::json) WITH ORDINALITY AS header (name, value, place)
+    $$
+    """,
+    "ALTER TABLE outbox ALTER COLUMN headers TYPE bytea USING pg_temp.packed(headers)",
 )

@@ -14,6 +14,7 @@ import pytest
 from services.issues.app import SERVICE
 from services.issues.usecases.escalate_cases import escalate_cases
 from services.issues.usecases.routings import Routings
+from shared.messaging.wire import unpack_headers
 from shared.runtime.clock import jump
 from shared.runtime.running import Activity, running
 from tests.fixtures.identity import Issuer
@@ -53,11 +54,10 @@ class Late(Town):
 
     async def said(self, noun: str) -> list[dict[str, Any]]:
         """What the facts of one kind say, with their times; they wait in the outbox."""
-        rows = await self.system.fetch("SELECT headers, value FROM outbox ORDER BY id")
-        found = [(dict(json.loads(row["headers"])), json.loads(row["value"])) for row in rows]
+        found = await self.system.fetch("SELECT headers, value FROM outbox ORDER BY id")
         return [
             {**fact, "time": datetime.fromisoformat(head["ce_time"]), "sequence": int(head["ce_sequence"])}
-            for head, fact in found
+            for head, fact in ((unpack_headers(packed), json.loads(value)) for packed, value in found)
             if head["ce_community"] == str(self.id) and f".{noun}." in head["ce_type"]
         ]
 

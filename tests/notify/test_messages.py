@@ -83,7 +83,7 @@ async def test_receipts_settle_in_any_order_and_are_told_once(api: Api, order: t
     assert shown.json()["message"]["state"] == "delivered"
     assert {each["status"] for each in shown.json()["receipts"]} == set(order)
     rows = await api.works.database.system.fetch("SELECT headers, value FROM outbox")
-    told = [json.loads(row["value"]) for row in rows if str(api.community) in row["headers"]]
+    told = [json.loads(row["value"]) for row in rows if str(api.community).encode() in row["headers"]]
     assert sum("reason" not in each for each in told) == 1
     assert {each["about"]["type"] for each in told} == {"case"}
 

@@ -13,6 +13,7 @@ from services.parking.usecases.judge_overstays import judge_overstays, recheck_c
 from services.parking.usecases.project_compounds import project_compounds
 from shared.contracts import Event, PlaceRegistered
 from shared.identifiers import new_id
+from shared.messaging.wire import unpack_headers
 from shared.security.signatures import sign
 from tests.parking.conftest import HERE, Parking
 
@@ -92,7 +93,7 @@ class Compound:
             "SELECT headers, value FROM outbox ORDER BY id"
         )
         found = [
-            (orjson.loads(headers)["ce_type"].split(".")[2], orjson.loads(value)) for headers, value in rows
+            (unpack_headers(headers)["ce_type"].split(".")[2], orjson.loads(value)) for headers, value in rows
         ]
         return [
             {"type": name, **value}

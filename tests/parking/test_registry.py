@@ -7,11 +7,11 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import httpx
-import orjson
 import pytest
 from prometheus_client import REGISTRY
 
 from shared.identifiers import new_id
+from shared.messaging.wire import unpack_headers
 from shared.runtime.running import Activity
 from tests.fixtures.identity import Issuer
 from tests.fixtures.services import MakeSettings
@@ -46,7 +46,7 @@ async def parking(service_settings: MakeSettings, issuer: Issuer) -> AsyncIterat
 
 async def said(parking: Parking) -> list[str]:
     rows = await parking.service.context.database.system.fetch("SELECT headers FROM outbox ORDER BY id")
-    return [orjson.loads(row["headers"])["ce_type"].split(".")[2] for row in rows]
+    return [unpack_headers(row["headers"])["ce_type"].split(".")[2] for row in rows]
 
 
 def misnamed() -> list[float]:

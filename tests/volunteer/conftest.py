@@ -16,6 +16,7 @@ from services.volunteer.app import SERVICE
 from services.volunteer.usecases.project_places import project_places
 from shared.contracts import Event, PlaceRegistered
 from shared.identifiers import new_id
+from shared.messaging.wire import unpack_headers
 from shared.runtime.clock import jump
 from shared.runtime.running import Activity, Running, running
 from tests.fixtures.identity import Issuer
@@ -129,7 +130,7 @@ class Volunteering:
 
 
 def _fact(row: Any) -> dict[str, Any]:
-    head = dict(json.loads(row["headers"]))
+    head = unpack_headers(row["headers"])
     return {"type": head["ce_type"], "sequence": int(head["ce_sequence"]), **json.loads(row["value"])}
 
 

@@ -1,0 +1,116 @@
+"""Kafka's record batches, version 2, written straight from the outbox, where headers lie as they travel.
+
+aiokafka's own builder wants headers as pairs: texts are taken apart into objects to be joined again at once,
+which took a relay a third of its time. What is written here is the same, byte for byte.
+
+Source: https://kafka.apache.org/documentation/#messageformat
+"""
+
+import time
+from collections.abc import Mapping
+from struct import Struct
+
+from aiokafka.record.util import calc_crc32c, decode_varint
+
+# Base offset, length from behind itself, leader's epoch, version, CRC of all that follows it.
+_FRAME = Struct(">qiibI")
+_COUNTED_FROM = 12
+_UNKNOWN = -1
+_VERSION = 2
+# Attributes, last offset, first and last time, producer's id and epoch, first sequence, number of records.
+_HEAD = Struct(">hiqqqhii")
+_UNCOMPRESSED = 0
+
+
+def _varint(number: int) -> bytes:
+    number = number << 1 ^ number >> 63
+    groups = bytearray()
+    while number > 0x7F:
+        groups.append(number & 0x7F | 0x80)
+        number >>= 7
+    groups.append(number)
+    return bytes(groups)
+
+
+_SHORT = tuple(map(_varint, range(2048)))
+_ABSENT = _varint(-1)
+
+
+def _size(number: int) -> bytes:
+    return _SHORT[number] if number < len(_SHORT) else _varint(number)
+
+
+def headers_form(headers: Mapping[str, bytes | int]) -> bytes:
+    """Write headers as a form for `%`, in which a value that is a number is a gap of so many bytes."""
+    parts = [_size(len(headers))]
+    for name, value in headers.items():
+        packed = name.encode()
+        length, text = (value, b"%b") if isinstance(value, int) else (len(value), value.replace(b"%", b"%%"))
+        parts += (_size(len(packed)), packed.replace(b"%", b"%%"), _size(length).replace(b"%", b"%%"), text)
+    return b"".join(parts)
+
+
+def pack_headers(headers: Mapping[str, str]) -> bytes:
+    """Write headers as they travel in a record."""
+    values = [text.encode() for text in headers.values()]
+    return headers_form(dict(zip(headers, map(len, values), strict=True))) % tuple(values)
+
+
+def unpack_headers(packed: bytes) -> dict[str, str]:
+    """Give back what was packed."""
+    buffer = bytearray(packed)
+    count, at = decode_varint(buffer, 0)
+    texts = []
+    for _ in range(2 * count):
+        length, at = decode_varint(buffer, at)
+        texts.append(packed[at : at + length].decode())
+        at += length
+    return dict(zip(texts[::2], texts[1::2], strict=True))
+
+
+class RecordBatch:
+    """Records of one partition in their order, at most so many bytes, but one whatever its length.
+
+    aiokafka's `send_batch` takes it for a closed `BatchBuilder`, of which it calls no other methods. The
+    version is pinned and a test compares what both write.
+    """
+
+    def __init__(self, most_bytes: int) -> None:
+        self._most_bytes = most_bytes
+        self._bytes = _FRAME.size + _HEAD.size
+        self._records: list[bytes] = []
+        self._producer = (-1, -1, -1)
+        self._written: bytes | None = None
+
+    def add(self, key: bytes | None, headers: bytes, value: bytes) -> bool:
+        """Add a record; tells whether it still had room."""
+        keyed = _ABSENT if key is None else _size(len(key)) + key
+        # Attributes, none; milliseconds since the batch's time, none; its place.
+        record = b"\0\0%b%b%b%b%b" % (_size(len(self._records)), keyed, _size(len(value)), value, headers)
+        record = _size(len(record)) + record
+        if self._records and self._bytes + len(record) > self._most_bytes:
+            return False
+        self._bytes += len(record)
+        self._records.append(record)
+        return True
+
+    def record_count(self) -> int:
+        """Tell how many records it has."""
+        return len(self._records)
+
+    def closed(self) -> bool:
+        """Tell that the client may not add to it."""
+        return True
+
+    def _set_producer_state(self, producer_id: int, producer_epoch: int, base_sequence: int) -> None:
+        self._producer = (producer_id, producer_epoch, base_sequence)
+
+    def _build(self) -> bytes:
+        if self._written is None:
+            count = len(self._records)
+            now = time.time_ns() // 1_000_000
+            head = _HEAD.pack(_UNCOMPRESSED, count - 1, now, now, *self._producer, count)
+            body = b"".join((head, *self._records))
+            length = _FRAME.size + len(body) - _COUNTED_FROM
+            self._written = _FRAME.pack(0, length, _UNKNOWN, _VERSION, calc_crc32c(body)) + body
+        return self._written
