@@ -58,11 +58,10 @@ def pack_headers(headers: Mapping[str, str]) -> bytes:
 
 def unpack_headers(packed: bytes) -> dict[str, str]:
     """Give back what was packed."""
-    buffer = bytearray(packed)
-    count, at = decode_varint(buffer, 0)
+    count, at = decode_varint(packed, 0)
     texts = []
     for _ in range(2 * count):
-        length, at = decode_varint(buffer, at)
+        length, at = decode_varint(packed, at)
         texts.append(packed[at : at + length].decode())
         at += length
     return dict(zip(texts[::2], texts[1::2], strict=True))
