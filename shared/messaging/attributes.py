@@ -65,7 +65,7 @@ class Attributes:
     def community(self) -> UUID:
         """Give the tenant, without which no event is ours."""
         try:
-            return UUID(self.texts.get("community", ""))
+            return _community(self.texts.get("community", ""))
         except ValueError as error:
             raise InvalidEnvelope("broken-envelope", "community is missing or not a UUID") from error
 
@@ -89,6 +89,11 @@ class Attributes:
         """Give the trace; a broken one is nobody's reason to refuse an event."""
         text = self.texts.get("traceparent", "")
         return text if _TRACEPARENT.fullmatch(text) else None
+
+
+@lru_cache(maxsize=1024)
+def _community(text: str) -> UUID:
+    return UUID(text)
 
 
 @lru_cache(maxsize=1024)

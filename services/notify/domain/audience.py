@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from services.notify.domain.conditions import value_at
@@ -42,8 +42,7 @@ class Selector:
     rule: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Wanted:
+class Wanted(NamedTuple):
     """What a selector asks for in one event: persons, a household, a role at a place, or who was told."""
 
     persons: tuple[str, ...] = ()

@@ -28,15 +28,15 @@ class Withdrawals:
     """The withdrawals known while a chunk is planned: those on record and its own."""
 
     def __init__(self, known: Iterable[Withdrawal]) -> None:
-        self._until: dict[tuple[Thing, str], int] = {}
+        self._until: dict[Thing, dict[str, int]] = {}
         for each in known:
+            until = self._until.setdefault(each.thing, {})
             for rule in each.withdraws:
-                key = each.thing, rule
-                self._until[key] = max(self._until.get(key, each.sequence), each.sequence)
+                until[rule] = max(until.get(rule, each.sequence), each.sequence)
 
     def cover(self, thing: Thing, rule: str, sequence: int) -> bool:
         """Tell whether what a rule says on this event of a thing is already known to be untrue."""
-        until = self._until.get((thing, rule))
+        until = self._until.get(thing, {}).get(rule)
         return until is not None and sequence < until
 
 

@@ -8,20 +8,23 @@ from uuid import UUID
 
 from services.notify.domain.messages import Planned
 from services.notify.domain.states import RANK, UNHEARD, State
+from shared.database.rows import as_json
 from shared.database.work import Connection
 
+# Named as in Planned. As arrays, one for each column, they would cost this process three times as much.
 _PLAN = """
 INSERT INTO messages (
     id, community_id, intent, event_id, event_source, event_type, event_time, about_type, about_id,
     rule_entry, template_entry, person, category, urgency, channel, language, content, segments, encoding,
     state, rank, reason, deadline, traceparent, event_sequence, held_until, quiet_hours, planned_at, next_at
 )
-SELECT *, $28::timestamptz, $29::timestamptz
-FROM unnest(
-    $1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::text[], $6::text[], $7::timestamptz[], $8::text[],
-    $9::uuid[], $10::uuid[], $11::uuid[], $12::text[], $13::text[], $14::smallint[], $15::text[], $16::text[],
-    $17::jsonb[], $18::smallint[], $19::text[], $20::text[], $21::smallint[], $22::text[], $23::timestamptz[],
-    $24::text[], $25::bigint[], $26::timestamptz[], $27::text[]
+SELECT *, $2::timestamptz, $3::timestamptz
+FROM json_to_recordset($1::json) AS row (
+    id uuid, community uuid, intent uuid, event_id uuid, event_source text, event_type text,
+    event_time timestamptz, about_type text, about_id uuid, rule_entry uuid, template_entry uuid, person text,
+    category text, urgency smallint, channel text, language text, content jsonb, segments smallint,
+    encoding text, state text, rank smallint, reason text, deadline timestamptz, traceparent text,
+    event_sequence bigint, held_until timestamptz, quiet_hours text
 )
 ON CONFLICT (id) DO NOTHING
 RETURNING id
@@ -127,8 +130,8 @@ class Receipt:
 
 async def plan(connection: Connection, rows: Sequence[Planned], now: datetime, wall: datetime) -> set[UUID]:
     """Store planned messages, due at once; answers which of them are new."""
-    columns: list[Any] = list(zip(*rows, strict=True))
-    return {row[0] for row in await connection.fetch(_PLAN, *columns, now, wall)}
+    planned = as_json([row._asdict() for row in rows])
+    return {row[0] for row in await connection.fetch(_PLAN, planned, now, wall)}
 
 
 async def release(connection: Connection, now: datetime, wall: datetime, most: int) -> int:

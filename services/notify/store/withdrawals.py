@@ -9,15 +9,16 @@ from services.notify.domain.messages import WITHDRAWN
 from services.notify.domain.states import RANK, UNSENT, State
 from services.notify.domain.withdrawals import Thing, Withdrawal
 from services.notify.store import sending
+from shared.database.rows import as_json
 from shared.database.work import Connection
 
-# Names of rules hold no comma: an array of arrays of unequal length is no PostgreSQL array.
+# Named as in Withdrawal.
 _SAID = """
 said AS (
-    SELECT community_id, about_id, rule, string_to_array(withdraws, ',') AS withdraws, sequence, event_id,
-           event_type
-    FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::bigint[], $6::uuid[], $7::text[])
-         AS row (community_id, about_id, rule, withdraws, sequence, event_id, event_type)
+    SELECT community AS community_id, about AS about_id, rule, withdraws, sequence, event_id, event_type
+    FROM json_to_recordset($1::json) AS row (
+        community uuid, about uuid, rule text, withdraws text[], sequence bigint, event_id uuid,
+        event_type text)
 )
 """
 
@@ -27,7 +28,7 @@ _REMEMBER = f"""
 WITH {_SAID}, kept AS (
     INSERT INTO withdrawals AS old
         (community_id, about_id, rule, withdraws, sequence, event_id, event_type, at)
-    SELECT *, $8::timestamptz FROM said ORDER BY 1, 2, 3
+    SELECT *, $2::timestamptz FROM said ORDER BY 1, 2, 3
     ON CONFLICT (community_id, about_id, rule) DO UPDATE
     SET withdraws = excluded.withdraws, sequence = excluded.sequence, event_id = excluded.event_id,
         event_type = excluded.event_type, at = excluded.at
@@ -37,7 +38,7 @@ SELECT found.id
 FROM said
 CROSS JOIN LATERAL (
     SELECT id, rule_entry FROM messages
-    WHERE community_id = said.community_id AND about_id = said.about_id AND state = ANY($9::text[])
+    WHERE community_id = said.community_id AND about_id = said.about_id AND state = ANY($3::text[])
       AND event_sequence < said.sequence OFFSET 0
 ) AS found
 JOIN rulebook ON rulebook.id = found.rule_entry AND rulebook.name = ANY(said.withdraws)
@@ -86,19 +87,8 @@ async def withdraw(
     connection: Connection, said: Mapping[tuple[Thing, str], Withdrawal], wall: datetime
 ) -> int:
     """Remember withdrawals, by thing and rule, and cancel what they mean; answers how many messages."""
-    rows: Sequence[Withdrawal] = list(said.values())
-    meant = await connection.fetch(
-        _REMEMBER,
-        [row.community for row in rows],
-        [row.about for row in rows],
-        [row.rule for row in rows],
-        [",".join(row.withdraws) for row in rows],
-        [row.sequence for row in rows],
-        [row.event_id for row in rows],
-        [row.event_type for row in rows],
-        wall,
-        [*UNSENT, State.SUBMITTING],
-    )
+    rows = as_json([row._asdict() for row in said.values()])
+    meant = await connection.fetch(_REMEMBER, rows, wall, [*UNSENT, State.SUBMITTING])
     if not meant:
         return 0
     ids, state = [row["id"] for row in meant], State.CANCELLED

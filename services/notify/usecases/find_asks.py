@@ -1,8 +1,7 @@
 """Which rules apply to a chunk of events, and whom each of them asks for."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from services.notify.domain.audience import NOBODY, Wanted, wanted
@@ -12,8 +11,7 @@ from services.notify.domain.withdrawals import Thing
 from shared.contracts import Event
 
 
-@dataclass(frozen=True, slots=True)
-class Ask:
+class Ask(NamedTuple):
     """One rule that applies to one event, whom it asks for and spares; nobody, when it only withdraws."""
 
     event: Event[Any]

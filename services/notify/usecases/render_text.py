@@ -80,9 +80,8 @@ def render(
     """
     texts = template.content["texts"][language]
     names = {**values, "_words": words, "_language": language, "_zone": zone_of(zone)}
-    return {part: _written(compiled(texts[part]), names) for part in PARTS[channel]}
-
-
-def _written(template: Template, names: dict[str, Any]) -> str:
-    """Do what `Template.render` does, without its copies of the names."""
-    return "".join(template.root_render_func(template.new_context(names, shared=True)))
+    parts = {part: compiled(texts[part]) for part in PARTS[channel]}
+    # What `Template.render` does, without its copies of the names, and with one context for all parts: what a
+    # template may hold leaves nothing in it.
+    context = Context(ENVIRONMENT, names, None, {})
+    return {part: "".join(template.root_render_func(context)) for part, template in parts.items()}
