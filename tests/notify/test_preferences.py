@@ -156,13 +156,21 @@ async def test_what_is_tried_again_waits_through_the_night_too(
         "urgent": ("accepted", None),
         "unknown": ("unknown", "quiet-hours"),
     }
-    (held,) = [row for row in await stage.messages() if row["person"] == "sleeper"]
-    tries = await stage.rows("SELECT count(*) FROM attempts WHERE message_id = $1", held["id"])
-    assert held["attempts"] == tries[0]["count"]
-    assert held["held_until"] == datetime(2026, 3, 2, 23, 0, tzinfo=UTC)
-    stage.clock.time = held["held_until"]
-    assert await release_held(stage.works) == 1
+    waiting = [row for row in await stage.messages() if row["person"] != "urgent"]
+    for row in waiting:
+        tries = await stage.rows("SELECT count(*) FROM attempts WHERE message_id = $1", row["id"])
+        assert row["attempts"] == tries[0]["count"]
+    assert {row["held_until"] for row in waiting} == {datetime(2026, 3, 2, 23, 0, tzinfo=UTC)}
     await due_now(stage)
+    await lanes.send_all(stage.works)
+    assert [line["to"] for line in await handsets.ledger()] == [number(1)]
+    stage.clock.time = waiting[0]["held_until"]
+    assert await release_held(stage.works) == 2
+    assert await fates(stage) | {"urgent": None} == {
+        "sleeper": ("ready", None),
+        "urgent": None,
+        "unknown": ("unknown", None),
+    }
     await lanes.send_all(stage.works)
     assert sorted(line["to"] for line in await handsets.ledger()) == [number(0), number(1), number(2)]
 

@@ -36,7 +36,10 @@ RANK: dict[State, int] = {
     State.UNDELIVERABLE: 4,
     State.DELIVERED: 5,
 }
-"""A settled message only moves to a higher rank, so receipts in any order end in the same state."""
+"""A settled message only moves to a higher rank, so receipts in any order end in the same state.
+
+What is unknown when quiet hours begin waits with what is held, at its rank.
+"""
 
 UNSENT = (State.HELD, State.READY)
 """Where a message certainly has not left: only from here it can be taken back."""

@@ -38,7 +38,8 @@ ORDER BY held_until, event_sequence LIMIT $2 FOR UPDATE SKIP LOCKED
 
 # A microsecond apart, so that they leave in the order in which things happened.
 _RELEASE = """
-UPDATE messages SET state = $3, rank = $4, reason = NULL, version = version + 1,
+UPDATE messages SET state = CASE state WHEN $3 THEN $4 ELSE state END, rank = $5, reason = NULL,
+    version = version + 1,
     next_at = $2::timestamptz - (cardinality($1::uuid[]) - row.number) * interval '1 microsecond'
 FROM unnest($1::uuid[]) WITH ORDINALITY AS row (id, number)
 WHERE messages.id = row.id
@@ -135,10 +136,11 @@ async def plan(connection: Connection, rows: Sequence[Planned], now: datetime, w
 
 
 async def release(connection: Connection, now: datetime, wall: datetime, most: int) -> int:
-    """Make due at `wall`, one after another, what is held until `now` or before; answers how many."""
+    """Make due at `wall`, one after another, what waits until `now` or before; answers how many."""
     ids = [row["id"] for row in await connection.fetch(_HELD, now, most)]
     if ids:
-        await connection.execute(_RELEASE, ids, wall, State.READY, RANK[State.READY])
+        held, ready = State.HELD, State.READY
+        await connection.execute(_RELEASE, ids, wall, held, ready, RANK[ready])
     return len(ids)
 
 

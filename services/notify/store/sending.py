@@ -42,9 +42,9 @@ FROM unnest($1::uuid[], $2::integer[], $3::uuid[]) AS row (message_id, number, c
 
 # Claimed by this transaction, and not tried after all.
 _HOLD = """
-UPDATE messages SET state = $3, rank = $4, reason = $5, held_until = row.until, attempts = attempts - 1,
-    version = version + 1
-FROM unnest($1::uuid[], $2::timestamptz[]) AS row (id, until)
+UPDATE messages SET state = row.state, rank = $4, reason = $5, held_until = row.until,
+    attempts = attempts - 1, version = version + 1
+FROM unnest($1::uuid[], $2::text[], $3::timestamptz[]) AS row (id, state, until)
 WHERE messages.id = row.id
 """
 
@@ -59,8 +59,8 @@ SET state = row.state, rank = row.rank, reason = row.reason, next_at = row.next_
 FROM unnest($1::uuid[], $2::integer[], $3::text[], $4::smallint[], $5::text[], $6::timestamptz[], $7::real[])
      AS row (id, number, state, rank, reason, next_at, delay)
 WHERE messages.id = row.id
-  AND (row.rank > messages.rank
-       OR (row.rank = 0 AND messages.rank = 0 AND messages.attempts = row.number))
+  AND (row.rank > greatest(messages.rank, 0)
+       OR (row.rank = 0 AND messages.rank <= 0 AND messages.attempts = row.number))
 RETURNING messages.id, messages.version
 """
 
@@ -128,11 +128,11 @@ async def claim(
     return [_claimed(row) for row in sorted(rows, key=lambda row: row["due_at"])]
 
 
-async def hold(connection: Connection, until: Sequence[tuple[UUID, datetime]]) -> None:
-    """Let messages wait for a business time, whose quiet hours have begun since they were planned."""
-    state = State.HELD
-    ids, times = [message for message, _ in until], [time for _, time in until]
-    await connection.execute(_HOLD, ids, times, state, RANK[state], QUIET_HOURS)
+async def hold(connection: Connection, waiting: Sequence[tuple[UUID, State, datetime]]) -> None:
+    """Let messages, held or unknown, wait for a business time: quiet hours began since they were planned."""
+    if waiting:
+        ids, states, times = map(list, zip(*waiting, strict=True))
+        await connection.execute(_HOLD, ids, states, times, RANK[State.HELD], QUIET_HOURS)
 
 
 async def waiting(connection: Connection) -> Mapping[str, tuple[int, datetime]]:

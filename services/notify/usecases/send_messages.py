@@ -10,6 +10,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from uuid import UUID
 
 from prometheus_client import Counter
 
@@ -18,7 +19,7 @@ from services.notify.domain.contacts import Channel
 from services.notify.domain.intents import token_of
 from services.notify.domain.messages import NO_CONTACT, QUIET_HOURS, SEALED
 from services.notify.domain.preferences import NO_WAIT, Wait, spared_from
-from services.notify.domain.retrying import LONGEST_SECONDS, next_delay
+from services.notify.domain.retrying import next_delay
 from services.notify.domain.states import State
 from services.notify.domain.urgency import Urgency
 from services.notify.store import sending
@@ -104,7 +105,7 @@ class Sender:
         )
         claimed: list[Claimed] = []
         outgoing: list[Outgoing] = []
-        waiting: list[tuple[Claimed, datetime]] = []
+        waiting: list[tuple[UUID, State, datetime]] = []
         ended: list[tuple[Claimed, State, str]] = []
         for each in taken:
             wait = _wait(each, work.now)
@@ -113,7 +114,9 @@ class Sender:
                 ended.append((each, State.EXPIRED, _expiry(each, reason)))
                 continue
             if wait.until is not None:
-                waiting.append((each, wait.until))
+                # What may have left already stays unknown: only what has not can be taken back.
+                state = State.HELD if each.was is State.READY else State.UNKNOWN
+                waiting.append((each.subject.id, state, wait.until))
                 continue
             try:
                 address = self._open(each, addresses.get((each.subject.community, each.subject.person)))
@@ -127,7 +130,7 @@ class Sender:
                 claimed.append(each)
                 outgoing.append(_outgoing(each, address))
         await _end(work, ended, now)
-        await _let_wait(work, waiting, now)
+        await sending.hold(work.connection, waiting)
         await sending.begin_attempts(work.connection, claimed, provider.name, now)
         return len(taken), claimed, outgoing
 
@@ -171,31 +174,6 @@ async def _end(work: Work, ended: Sequence[tuple[Claimed, State, str]], now: dat
         version = changed.get(message.subject.id)
         if version is not None:
             tell_failed(work, message.subject, version, reason, message.traceparent)
-
-
-async def _let_wait(work: Work, waiting: Sequence[tuple[Claimed, datetime]], now: datetime) -> None:
-    """Hold what fell into quiet hours since it was planned.
-
-    What may have left already stays unknown, since only what has not can be taken back; it is not tried in
-    them either.
-    """
-    held = [(message.subject.id, until) for message, until in waiting if message.was is State.READY]
-    if held:
-        await sending.hold(work.connection, held)
-    unknown = [
-        Settlement(
-            message.subject.id,
-            message.number,
-            State.UNKNOWN,
-            now + min(until - work.now, timedelta(seconds=LONGEST_SECONDS)),
-            QUIET_HOURS,
-            message.delay,
-        )
-        for message, until in waiting
-        if message.was is not State.READY
-    ]
-    if unknown:
-        await sending.settle(work.connection, unknown)
 
 
 def _wait(message: Claimed, now: datetime) -> Wait:
