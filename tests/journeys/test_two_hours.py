@@ -52,6 +52,7 @@ class Gated:
         """Let a gate deliver, at this minute, what it read of the car, or only that it is there."""
         if minute:
             jump(self.clock, self.compound.at(minute))
+            await anyio.sleep(0.03)  # the clock looks fifty times a second
         now = self.compound.parking.service.context.clock.now()
         reads = [self.compound.read(each, PLATE) for each in read]
         answer = await self.compound.deliver(gate, *reads, up_to=up_to, sent_at=now.isoformat())
