@@ -33,6 +33,8 @@ KILL_SEED: Final = 107848
 TARGETS: Final = ("parking", "parking-relay", "notify")
 TOPIC: Final = "linli.parking"
 RELAY: Final = "parking-relay"
+RAISED: Final = f"linli.parking.{OVERSTAYED}.v1"
+TAKEN_BACK: Final = f"linli.parking.{RETRACTED}.v1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,10 +133,10 @@ def _told(lot: Lot, events: Sequence[tuple[str, dict[str, Any]]]) -> Told:
     for kind, data in events:
         if data.get("place") != str(lot.place):
             continue
-        if kind == f"linli.parking.{OVERSTAYED}.v1":
+        if kind == RAISED:
             told.raised[data["stay"]] += 1
             told.entries[_moment(data)] += 1
-        if kind == f"linli.parking.{RETRACTED}.v1":
+        if kind == TAKEN_BACK:
             told.retracted[data["stay"]] += 1
             told.entries[_moment(data)] -= 1
     return Told(told.raised, told.retracted, +told.entries)
@@ -165,8 +167,7 @@ async def _settled(access: Access, suite: Suite) -> None:
 async def _told_of(suite: Suite) -> list[tuple[str, dict[str, Any]]]:
     """Read what the bus holds that a guard is told of, each once."""
     events = await asyncio.to_thread(said, client_settings(suite.wiring.kafka()), TOPIC)
-    kinds = {f"linli.parking.{OVERSTAYED}.v1", f"linli.parking.{RETRACTED}.v1"}
-    return [(kind, data) for kind, data in events.values() if kind in kinds]
+    return [(kind, data) for kind, data in events.values() if kind in (RAISED, TAKEN_BACK)]
 
 
 def _print_kills(executioner: Executioner, findings: Findings) -> None:

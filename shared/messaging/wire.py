@@ -10,7 +10,7 @@ import time
 from collections.abc import Mapping
 from struct import Struct
 
-from aiokafka.record.util import calc_crc32c, decode_varint
+from aiokafka.record.util import calc_crc32c, decode_varint, encode_varint
 
 # Base offset, length from behind itself, leader's epoch, version, CRC of all that follows it.
 _FRAME = Struct(">qiibI")
@@ -23,13 +23,9 @@ _UNCOMPRESSED = 0
 
 
 def _varint(number: int) -> bytes:
-    number = number << 1 ^ number >> 63
-    groups = bytearray()
-    while number > 0x7F:
-        groups.append(number & 0x7F | 0x80)
-        number >>= 7
-    groups.append(number)
-    return bytes(groups)
+    written = bytearray()
+    encode_varint(number, written.append)
+    return bytes(written)
 
 
 _SHORT = tuple(map(_varint, range(2048)))

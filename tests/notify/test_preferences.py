@@ -13,6 +13,8 @@ from prometheus_client import REGISTRY
 
 from services.notify.channels.provider import Answer, Result
 from services.notify.domain.preferences import InQuietHours, QuietHours, Spared, spared_from, waiting
+from services.notify.domain.states import State
+from services.notify.store.sending import Settlement, settle
 from services.notify.usecases.change_preferences import SILENT, change_preferences
 from services.notify.usecases.explain_message import explain_message
 from services.notify.usecases.release_held import release_held
@@ -161,6 +163,10 @@ async def test_what_is_tried_again_waits_through_the_night_too(
         tries = await stage.rows("SELECT count(*) FROM attempts WHERE message_id = $1", row["id"])
         assert row["attempts"] == tries[0]["count"]
     assert {row["held_until"] for row in waiting} == {datetime(2026, 3, 2, 23, 0, tzinfo=UTC)}
+    # What a try before the last one came to says nothing of whether the last has left.
+    late = [Settlement(row["id"], row["attempts"] - 1, State.READY, row["next_at"]) for row in waiting]
+    async with stage.works.for_system("test") as work:
+        assert await settle(work.connection, late) == {}
     await due_now(stage)
     await lanes.send_all(stage.works)
     assert [line["to"] for line in await handsets.ledger()] == [number(1)]
