@@ -23,7 +23,7 @@ POSITIONS_EVERY: Final = 10
 LOOK_EVERY: Final = 5
 CHECK_IN_AFTER: Final = 8
 PATIENCE: Final = 20.0
-BEAT: Final = 0.1
+BEAT: Final = 0.05
 OFFERED: Final = "task-offered"
 REFUSED: Final = frozenset({409})
 
@@ -55,6 +55,9 @@ class StationDay:
     answers: dict[str, int] = field(default_factory=lambda: {"accept": 0, "decline": 0, "late": 0})
     waited: list[float] = field(default_factory=list)
     _open: set[str] = field(default_factory=set)
+    _seen: dict[str, tuple[int, list[dict[str, Any]]]] = field(default_factory=dict)
+    _read: int = 0
+    _told: int = 0
     _due: list[tuple[float, int, Act]] = field(default_factory=list)
     _order: "count[int]" = field(default_factory=count)
     _turns: dict[str, int] = field(default_factory=dict)
@@ -129,31 +132,47 @@ class StationDay:
                     "what was due was not done in time",
                     "read volunteer's and notify's logs",
                 )
-            offers = await self._offers()
-            fresh = [offer for offer in offers if offer["id"] not in self.asked]
+            read = await self._look_at_offers(minute)
+            fresh = [offer for offer in read if offer["id"] not in self.asked]
             for offer in fresh:
                 self._note(offer)
-            overdue = [one for one in offers if one["state"] == "offered" and _until(one) <= minute]
+            overdue = [offer for offer in read if _overdue(offer, minute)]
             rang = await self._rang()
             quiet = 0 if fresh or overdue or not rang else quiet + 1
             await asyncio.sleep(BEAT)
 
-    async def _offers(self) -> list[dict[str, Any]]:
-        """The newest offers of each open task; ended tasks leave the list once they are seen to be over."""
+    async def _look_at_offers(self, minute: float) -> list[dict[str, Any]]:
+        """The newest offers of those open tasks where somebody was asked since the last look, or is late.
+
+        Asking somebody changes a task's version, so one look at the board says which these are.
+        """
         tasks = f"{self.access.addresses.volunteer}/tasks"
+        board = await self.access.send(OPERATOR, "GET", tasks, params={"limit": 100})
+        versions = {task["id"]: task["version"] for task in board.json()["items"] if task["id"] in self._open}
 
-        async def of(task: str) -> list[dict[str, Any]]:
+        async def of(task: str, version: int) -> list[dict[str, Any]]:
             found = await self.access.send(OPERATOR, "GET", f"{tasks}/{task}/offers", params={"limit": 20})
-            return [offer | {"task": task} for offer in found.json()["items"]]
+            offers = [offer | {"task": task} for offer in found.json()["items"]]
+            self._seen[task] = version, offers
+            return offers
 
-        return [offer for found in await asyncio.gather(*map(of, sorted(self._open))) for offer in found]
+        changed = [
+            of(task, version)
+            for task, version in sorted(versions.items())
+            if (seen := self._seen.get(task)) is None
+            or seen[0] != version
+            or any(_overdue(offer, minute) for offer in seen[1])
+        ]
+        return [offer for found in await asyncio.gather(*changed) for offer in found]
 
     async def _rang(self) -> bool:
         """Whether each rider who was asked was told so: whoever is asked late might hear nothing any more."""
-        answer = await self.access.client.get(f"{self.access.addresses.phones}/ledger")
-        lines = [orjson.loads(line) for line in answer.raise_for_status().content.splitlines()]
-        told = [line for line in lines if line["template"] == OFFERED]
-        return len(told) >= len(self.asked)
+        url = f"{self.access.addresses.phones}/ledger"
+        answer = await self.access.client.get(url, params={"since": self._read})
+        for line in map(orjson.loads, answer.raise_for_status().content.splitlines()):
+            self._read = line["position"]
+            self._told += line["template"] == OFFERED
+        return self._told >= len(self.asked)
 
     def _note(self, offer: dict[str, Any]) -> None:
         """Let the rider react to a new offer, if they do."""
@@ -174,6 +193,9 @@ class StationDay:
     def _answer(self, one: Asked, minute: float, *, accepts: bool) -> Act:
         async def act() -> None:
             verb = "accept" if accepts else "decline"
+            if accepts:
+                # Who is asked at this same minute hears of it before the task is taken.
+                await self._settled(minute)
             url = f"{self.access.addresses.volunteer}/offers/{one.id}/{verb}"
             body: dict[str, Any] = {"json": {}} if accepts else {}
             answer = await self.access.send(
@@ -205,6 +227,10 @@ class StationDay:
             await self.access.send(OPERATOR, "POST", url, key=f"confirm-{one.task}", json={})
 
         return act
+
+
+def _overdue(offer: dict[str, Any], minute: float) -> bool:
+    return bool(offer["state"] == "offered" and _until(offer) <= minute)
 
 
 def _until(offer: dict[str, Any]) -> float:

@@ -1,12 +1,13 @@
 """Business time, by which deadlines, stays and duty are reckoned. A leaf: the standard library only."""
 
+import asyncio
 import fcntl
 import json
 import logging
 import os
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -78,6 +79,16 @@ class JumpingClock:
             self._recheck()
         self._latest = max(self._latest, datetime.now(UTC) + self._offset)
         return self._latest
+
+    async def watch(self, jumped: Callable[[], None]) -> None:
+        """Call `jumped` soon after each jump, until cancelled: what has become due need not wait its turn."""
+        offset = self._offset
+        while True:
+            await asyncio.sleep(self._recheck_seconds)
+            self.now()
+            if self._offset != offset:
+                offset = self._offset
+                jumped()
 
     def _recheck(self) -> None:
         signature = _signature(self._path)

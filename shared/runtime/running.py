@@ -180,6 +180,8 @@ def _loops(
     if Activity.schedule in only:
         for name, loop in opened.schedule.loops().items():
             yield Supervised(name, Stage.INTAKE, loop, opened.schedule.stop, after=ready.reached)
+        if isinstance(context.clock, JumpingClock):
+            yield Supervised("clock", Stage.WATCH, partial(context.clock.watch, opened.schedule.wake_all))
     yield Supervised("http", Stage.INTAKE, server.run, server.stop)
 
 

@@ -53,11 +53,15 @@ class Schedule:
         """
         self._woken[name].set()
 
+    def wake_all(self) -> None:
+        """Runs every entry now: business time has jumped."""
+        for woken in self._woken.values():
+            woken.set()
+
     def stop(self) -> None:
         """Lets each entry end after the run that is under way."""
         self._stopping.set()
-        for woken in self._woken.values():
-            woken.set()
+        self.wake_all()
 
     def loops(self) -> Mapping[str, Callable[[], Awaitable[None]]]:
         """One loop for each entry, by the name of its task."""

@@ -66,6 +66,26 @@ async def test_business_time_is_the_clock_file_s(service_settings: MakeSettings,
         assert last_year <= work.now < last_year + timedelta(minutes=1)
 
 
+async def test_a_jump_lets_no_entry_wait_its_turn(service_settings: MakeSettings, tmp_path: Path) -> None:
+    last_year = datetime(2025, 3, 1, 8, tzinfo=UTC)
+    runs: asyncio.Queue[datetime] = asyncio.Queue()
+
+    async def sweep(works: Works) -> int:
+        runs.put_nowait(works.clock.now())
+        return 0
+
+    service = composed_of(Parts(routers=[], schedule=[Every("sweep", 3600, sweep)]))
+    jump(tmp_path / "clock", last_year)
+    settings = service_settings("parking", API, clock_file=tmp_path / "clock")
+    async with running(service, settings, API):
+        assert await asyncio.wait_for(runs.get(), 5) < last_year + timedelta(minutes=1)
+        for hours in (1, 2):
+            jump(tmp_path / "clock", last_year + timedelta(hours=hours))
+            assert await asyncio.wait_for(runs.get(), 5) >= last_year + timedelta(hours=hours)
+        await asyncio.sleep(0.1)
+        assert runs.empty()
+
+
 async def test_a_task_that_ends_is_seen_by_health_and_by_whoever_runs_it(
     service_settings: MakeSettings,
 ) -> None:
