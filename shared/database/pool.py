@@ -8,6 +8,8 @@ from typing import Any
 import asyncpg
 import orjson
 
+from shared.identifiers import plain
+
 
 @dataclass(frozen=True)
 class Database:
@@ -62,7 +64,7 @@ async def _leave_as_is(connection: "asyncpg.Connection[asyncpg.Record]") -> None
 
 
 def _encode_jsonb(value: Any) -> bytes:
-    return b"\x01" + orjson.dumps(value)
+    return b"\x01" + orjson.dumps(value, plain)
 
 
 def _decode_jsonb(value: bytes) -> Any:

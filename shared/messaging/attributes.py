@@ -8,7 +8,7 @@ from functools import lru_cache
 from uuid import NAMESPACE_URL, UUID
 
 from shared.contracts import SEQUENCE_DIGITS
-from shared.identifiers import derived_id
+from shared.identifiers import derived_id, id_of
 
 _TRACEPARENT = re.compile(r"[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
 _OURS = "/linli/"
@@ -42,7 +42,7 @@ class Attributes:
         source, text = self.required("source"), self.required("id")  # unique only together
         if source.startswith(_OURS):
             try:
-                identifier = UUID(text)
+                identifier = id_of(text)
             except ValueError:
                 return derived_id(_namespace(source), text)
             if identifier.version == 7:
@@ -93,7 +93,7 @@ class Attributes:
 
 @lru_cache(maxsize=1024)
 def _community(text: str) -> UUID:
-    return UUID(text)
+    return id_of(text)
 
 
 @lru_cache(maxsize=1024)

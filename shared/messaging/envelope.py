@@ -62,8 +62,6 @@ def to_record(event: Event[Any]) -> Record:
 def to_row(event: Event[Any]) -> Row:
     """Write an event as the outbox keeps it: topic, key, headers as they travel, value.
 
-    Ids and times become text all at once, as JSON, at half the cost of one by one.
-
     Raises:
         EventTooLarge: the data exceeds `VALUE_LIMIT`.
     """
@@ -71,14 +69,13 @@ def to_row(event: Event[Any]) -> Row:
     value = orjson.dumps(data.__dict__, _part, orjson.OPT_UTC_Z)  # half of what pydantic's own JSON costs
     if len(value) > VALUE_LIMIT:
         raise EventTooLarge(f"{data.event_type} of {len(value)} bytes; the limit is {VALUE_LIMIT}")
-    subject = getattr(data, data.subject_field)
-    key = orjson.dumps(subject, str)[1:-1] if isinstance(subject, UUID) else subject.encode()
+    key = str(getattr(data, data.subject_field)).encode()
     time = event.time if event.time.tzinfo is UTC else event.time.astimezone(UTC)
-    texts = orjson.dumps((event.id, time, event.community), _part, orjson.OPT_UTC_Z)
-    _, number, _, at, _, community, _ = texts.split(b'"')
+    at = orjson.dumps(time, None, orjson.OPT_UTC_Z)[1:-1]
     trace = event.traceparent.encode() if event.traceparent else b""
     form = _form(data.event_type, event.source, len(key), len(at), len(trace), event.imported)
-    gaps = (number, key, at, key, community, _SEQUENCE % event.sequence)
+    ident, community = str(event.id).encode(), str(event.community).encode()
+    gaps = (ident, key, at, key, community, _SEQUENCE % event.sequence)
     return data.topic, key, form % ((*gaps, trace) if trace else gaps), value
 
 

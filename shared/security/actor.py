@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+from shared.identifiers import id_of
 from shared.security.roles import Role
 
 _KNOWN = {role.value: role for role in Role if role is not Role.platform}
@@ -33,7 +34,7 @@ def actor_of(claims: Mapping[str, Any]) -> Actor:
     communities = granted.get("communities", {}) if isinstance(granted, dict) else None
     if not isinstance(communities, dict):
         raise TypeError("the claim `linli` has another form")
-    roles = {UUID(name): _roles(names) for name, names in communities.items()}
+    roles = {id_of(name): _roles(names) for name, names in communities.items()}
     return Actor(person, roles, platform=granted.get("platform") is True)
 
 

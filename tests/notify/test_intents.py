@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 from services.notify.domain.intents import intent_key, message_of, rule_id, rung_id, token_of
 
 NAMES = st.text(alphabet="abc-/", min_size=1, max_size=6)
-KEYS = st.tuples(NAMES, st.uuids(), st.uuids(), st.integers(1, 9), NAMES, NAMES)
-Key = tuple[str, UUID, UUID, int, str, str]
+KEYS = st.tuples(NAMES, st.uuids(), st.uuids().map(str), st.integers(1, 9), NAMES, NAMES)
+Key = tuple[str, UUID, str, int, str, str]
 
 
 @given(KEYS, KEYS)

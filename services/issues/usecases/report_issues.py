@@ -19,6 +19,7 @@ from shared.contracts.issues.case import IssueAssigned, IssueReported
 from shared.database.work import Work
 from shared.errors import Invalid, KeyReused, NotFound
 from shared.http.idempotency import KeyClaim, StoredAnswer, answers_before, claim_keys, find_answers
+from shared.identifiers import plain
 
 Outcome = StoredAnswer | Exception
 
@@ -246,9 +247,8 @@ def _answer(report: Report, case: NewCase) -> StoredAnswer:
             "assignee": orjson.Fragment(case.decision.assignee_json),
             "version": case.decision.version,
         },
-        option=orjson.OPT_UTC_Z,
+        plain,
+        orjson.OPT_UTC_Z,
     )
     fingerprint = b"" if report.key is None else report.key.fingerprint
-    # Half of what str() of the id costs.
-    location = "/cases/" + orjson.dumps(case.id)[1:-1].decode()
-    return StoredAnswer(fingerprint, 201, body, case.decision.etag, location)
+    return StoredAnswer(fingerprint, 201, body, case.decision.etag, f"/cases/{case.id}")

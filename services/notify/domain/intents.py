@@ -7,7 +7,7 @@ attempt, so that a second attempt whose first one arrived after all makes no sec
 
 from base64 import b32decode, b32encode
 from hashlib import sha1
-from uuid import UUID
+from uuid import UUID, SafeUUID
 
 INTENTS = UUID("5b1f6d0e-8f0a-5d3c-9a57-0f6f4c2b7a11")
 RULES = UUID("0d0c3c5e-0b7e-5c8e-8a53-6f3f0c1f5a22")
@@ -18,7 +18,7 @@ def rule_id(name: str) -> UUID:
     return _derived(RULES, name)
 
 
-def intent_key(source: str, event: UUID, rule: UUID, major: int, person: str, category: str) -> UUID:
+def intent_key(source: str, event: UUID, rule: str, major: int, person: str, category: str) -> UUID:
     """Derive the key under which one person hears of one event by one rule, once."""
     return _derived(INTENTS, f"{source}\n{event}\n{rule}\n{major}\n{person}\n{category}")
 
@@ -41,11 +41,15 @@ def message_of(token: str) -> UUID | None:
         return None
 
 
+_make, _set, _UNKNOWN = object.__new__, object.__setattr__, SafeUUID.unknown
 _V5 = 5 << 76 | 2 << 62
 _FREE = (1 << 128) - 1 & ~(0xF << 76) & ~(0x3 << 62)
 
 
 def _derived(namespace: UUID, name: str) -> UUID:
-    """Do what `uuid.uuid5` does in half the time: planning derives two for every message."""
+    """Do what `uuid.uuid5` does in a third of the time: planning derives two for every message."""
     digest = sha1(namespace.int.to_bytes(16, "big") + name.encode(), usedforsecurity=False).digest()
-    return UUID(int=int.from_bytes(digest[:16], "big") & _FREE | _V5)
+    made = _make(UUID)
+    _set(made, "int", int.from_bytes(digest[:16], "big") & _FREE | _V5)
+    _set(made, "is_safe", _UNKNOWN)
+    return made

@@ -29,7 +29,7 @@ class Rule:
 
     entry: UUID
     name: str
-    id: UUID
+    id: str
     major: int
     event: str
     enabled: bool
@@ -70,7 +70,7 @@ def rule_from(entry: UUID, name: str, content: Mapping[str, Any]) -> Rule:
     return Rule(
         entry=entry,
         name=name,
-        id=rule_id(name),
+        id=str(rule_id(name)),
         major=content.get("major", 1),
         event=content["event"],
         enabled=content.get("enabled", True),
