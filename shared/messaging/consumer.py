@@ -1,11 +1,13 @@
 """Takes events from Kafka into one service: a partition's chunk is the unit of commit.
 
 Offsets are committed after the effect, explicitly, so a crash repeats and never loses. What fails for the
-moment holds back its partition in place; what fails for good becomes a dead letter; the rest flows.
+moment holds back its partition in place; what fails for good becomes a dead letter; the rest flows. The
+partitions are dealt to two lanes: this process decides in one while the server writes what the other decided.
 """
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from contextlib import AsyncExitStack
 from time import monotonic
 from typing import Any
 
@@ -24,6 +26,7 @@ from shared.messaging.subscription import Subscriptions
 from shared.messaging.topics import plain_topic
 from shared.telemetry.logs import log
 
+LANES = 2
 CHUNK_RECORDS = 500
 POLL_SECONDS = 0.5
 # Together well below max_poll_interval_ms (300 s), after which the group would give the partitions away.
@@ -53,8 +56,8 @@ class Consumer:
         self._intake = Intake(name, works, subscriptions, errors)
         self._holds = Holds()
         self._assignment = 0
-        # Held while a chunk is taken in, never round getmany: the rebalance listener waits for it.
-        self._busy = asyncio.Lock()
+        # Each is held while its lane takes a chunk in, never round getmany: the rebalance listener waits.
+        self._busy = [asyncio.Lock() for _ in range(LANES)]
 
     async def run(self) -> None:
         """Take in events until cancelled."""
@@ -63,7 +66,8 @@ class Consumer:
             began = monotonic()
             try:
                 await self._membership()
-            except Exception as error:  # noqa: BLE001 - the loop's edge: counted, told, and tried again
+            except Exception as failure:  # noqa: BLE001 - the loop's edge: counted, told, and tried again
+                error = _first_of(failure)
                 metrics.CONSUMER_FAILURES.labels(type(error).__name__).inc()
                 log.warning("consumer_restarts", consumer=self._name, error=repr(error), seconds=pause)
             if monotonic() - began > 60:
@@ -76,19 +80,29 @@ class Consumer:
         client = await join_group(self._kafka, self._name, self._topics, listener)
         listener.client = client
         try:
-            while True:
-                await self._round(client)
+            async with asyncio.TaskGroup() as lanes:
+                for lane in range(LANES):
+                    lanes.create_task(self._follow(client, lane))
         finally:
             self._holds.clear()
             await leave_group(client)
 
-    async def _round(self, client: AIOKafkaConsumer) -> None:
-        client.resume(*self._holds.due() & client.assignment())
-        seconds = self._holds.seconds_until_due(POLL_SECONDS)
-        chunks = await client.getmany(timeout_ms=int(seconds * 1000), max_records=CHUNK_RECORDS)
+    async def _follow(self, client: AIOKafkaConsumer, lane: int) -> None:
+        while True:
+            client.resume(*self._holds.due() & client.assignment())
+            seconds = self._holds.seconds_until_due(POLL_SECONDS)
+            if mine := sorted(client.assignment())[lane::LANES]:
+                await self._round(client, lane, mine, seconds)
+            else:  # asked for none, getmany would give all
+                await asyncio.sleep(seconds)
+
+    async def _round(
+        self, client: AIOKafkaConsumer, lane: int, mine: Sequence[TopicPartition], seconds: float
+    ) -> None:
+        chunks = await client.getmany(*mine, timeout_ms=int(seconds * 1000), max_records=CHUNK_RECORDS)
         assignment = self._assignment
         for partition, records in chunks.items():
-            async with self._busy:
+            async with self._busy[lane]:
                 # After a rebalance everything not committed is handed out anew, to whoever it belongs to.
                 if assignment != self._assignment:
                     return
@@ -161,9 +175,11 @@ class Consumer:
             log.info("consumer_offset_not_committed", error=repr(error))
 
     async def revoked(self) -> None:
-        """Let the chunk under way finish, within bounds, before its partition goes to another member."""
+        """Let the chunks under way finish, within bounds, before their partitions go to another member."""
         try:
-            async with asyncio.timeout(REVOKE_SECONDS), self._busy:
+            async with asyncio.timeout(REVOKE_SECONDS), AsyncExitStack() as idle:
+                for busy in self._busy:
+                    await idle.enter_async_context(busy)
                 self._assignment += 1
         except TimeoutError:
             self._assignment += 1
@@ -173,6 +189,11 @@ class Consumer:
         self._holds.keep_only(partitions)
         if client is not None and (held := self._holds.waiting()):
             client.pause(*held)
+
+
+def _first_of(failure: Exception) -> Exception:
+    """Give what ended a lane: a group of them says nothing to an operator."""
+    return _first_of(failure.exceptions[0]) if isinstance(failure, ExceptionGroup) else failure
 
 
 class _Listener(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka is not typed

@@ -1,10 +1,12 @@
 """Notify's planning by chunks against the same planning with one event per transaction.
 
 Both take in the same kind of records through the consumer's own intake, inbox included: four interleaved
-types of events, one in ten a repeat. Neither talks to Kafka, so the chunk is spared no round trip that the
-single event has to make. Run by itself: `python -m tests.benchmarks.planning`.
+types of events, one in ten a repeat; the chunks as the consumer takes them, of two partitions side by side.
+Neither talks to Kafka, so the chunk is spared no round trip that the single event has to make. Run by itself:
+`python -m tests.benchmarks.planning`.
 """
 
+import asyncio
 import random
 import statistics
 import tempfile
@@ -41,6 +43,7 @@ from shared.database.pool import Database
 from shared.database.work import Works
 from shared.identifiers import new_id
 from shared.messaging import outbox
+from shared.messaging.consumer import LANES
 from shared.messaging.envelope import to_record
 from shared.messaging.incoming import Incoming
 from shared.messaging.intake import Intake
@@ -164,11 +167,12 @@ async def _measure(superuser_url: str) -> Result:
             one_by_one = together = 0.0
             for _ in range(TURNS):
                 one_by_one += await _take_in(intake, town.records(SINGLES), 1)
-                together += await _take_in(intake, town.records(CHUNKS * CHUNK), CHUNK)
+                partitions = [town.records(CHUNKS * CHUNK) for _ in range(LANES)]
+                together += await _side_by_side(intake, partitions)
             singles.append(TURNS * SINGLES / one_by_one)
-            chunks.append(TURNS * CHUNKS * CHUNK / together)
+            chunks.append(TURNS * LANES * CHUNKS * CHUNK / together)
         made = await database.system.fetchval("SELECT count(*) FROM messages")
-        taken = CHUNK + ROUNDS * TURNS * (SINGLES + CHUNKS * CHUNK)
+        taken = CHUNK + ROUNDS * TURNS * (SINGLES + LANES * CHUNKS * CHUNK)
     return Result(tuple(chunks), tuple(singles), made / taken)
 
 
@@ -176,6 +180,12 @@ async def _take_in(intake: Intake, records: Sequence[Incoming], size: int) -> fl
     began = perf_counter()
     for start in range(0, len(records), size):
         await intake.take_in(records[start : start + size])
+    return perf_counter() - began
+
+
+async def _side_by_side(intake: Intake, partitions: Sequence[Sequence[Incoming]]) -> float:
+    began = perf_counter()
+    await asyncio.gather(*(_take_in(intake, records, CHUNK) for records in partitions))
     return perf_counter() - began
 
 

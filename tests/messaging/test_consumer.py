@@ -1,15 +1,17 @@
 """The consumer against the real servers: effects once and in order, and what fails holds up nothing else."""
 
 import asyncio
+from collections.abc import Sequence
 from datetime import UTC, datetime
+from typing import Any
 from uuid import uuid4
 
 import pytest
 from confluent_kafka import Consumer as ForeignConsumer
 from confluent_kafka import TopicPartition
 
-from shared.contracts import Assignee, IssueAssigned, IssueReported, PlaceRegistered
-from shared.database.work import Works
+from shared.contracts import Assignee, Event, IssueAssigned, IssueReported, PlaceRegistered
+from shared.database.work import Work, Works
 from shared.errors import Unavailable
 from shared.messaging.consumer import Consumer
 from shared.messaging.envelope import Record, to_record
@@ -109,6 +111,29 @@ async def test_what_nobody_subscribed_to_is_skipped_and_counted(service: Service
         await until(lambda: service.has_effects(1))
     assert consumed("unknown", "skipped") == before + 1
     assert await service.count("dead_letters") == 0
+
+
+async def test_a_chunk_under_way_holds_up_its_own_lane_only(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (slow,), write_down = lives(1, 1), service.write_down
+    under_way, release = asyncio.Event(), asyncio.Event()
+
+    async def wait_with_one(work: Work, events: Sequence[Event[Any]]) -> None:
+        if any(event.subject.encode() == slow.key for event in events):
+            under_way.set()
+            await release.wait()
+        await write_down(work, events)
+
+    monkeypatch.setattr(service, "write_down", wait_with_one)
+    produce(service.kafka, slow)
+    async with service.running():
+        await asyncio.wait_for(under_way.wait(), 20)
+        produce(service.kafka, *lives(30, 1))
+        await until(lambda: service.has_effects(1))
+        assert slow.key not in {subject.encode() for subject, _ in await service.effects()}
+        release.set()
+        await until(lambda: service.has_effects(31))
 
 
 async def test_a_transient_error_holds_back_its_partition_and_nothing_else(service: Service) -> None:
