@@ -8,6 +8,7 @@ pytest_plugins = [
     "tests.fixtures.services",
     "tests.fixtures.proxy",
     "tests.fixtures.pair",
+    "tests.fixtures.secured",
     "tests.fixtures.suite",
     "tests.fixtures.deployment",
 ]

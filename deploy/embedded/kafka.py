@@ -74,10 +74,7 @@ class Kafka:
             self.port = free_port(self.wanted_port)
             self._controller_port = free_port()
         configuration = self.folder / "kafka.properties"
-        configuration.write_text(
-            properties(self.data, self.port, self._controller_port)
-            + f"broker.session.timeout.ms={self._session_milliseconds}\n"
-        )
+        configuration.write_text(self._properties(self.port, self._controller_port))
         flags = [self._heap, f"-XX:AOTCache={files.aot}"]
         self.child.command = java(files, "kafka.Kafka", configuration, flags=flags)
         self.child.start()
@@ -92,6 +89,11 @@ class Kafka:
 
     def kill(self) -> None:
         self.child.kill()
+
+    def _properties(self, port: int, controller_port: int) -> str:
+        """The configuration of this start."""
+        written = properties(self.data, port, controller_port)
+        return f"{written}broker.session.timeout.ms={self._session_milliseconds}\n"
 
     def _ready(self) -> bool:
         """The port opens a little before the broker is registered, so ask it for its own address."""

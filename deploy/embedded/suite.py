@@ -44,7 +44,7 @@ from deploy.embedded.topology import (
     service_command,
     simulator_command,
 )
-from deploy.kafka.topics import apply_topics, client_settings, declared_topics
+from deploy.kafka.topics import apply_topics, client_settings, declared_topics, reason_of
 
 DRAIN_SECONDS = 10.5
 ENDING_SECONDS = 14.0
@@ -245,7 +245,7 @@ class Suite:
             apply_topics(settings, topics)
         except KafkaException as error:
             remedy = "Check KAFKA_BOOTSTRAP_SERVERS and its security settings."
-            raise StartFailed("Kafka's topics could not be applied", str(error), remedy) from error
+            raise StartFailed("Kafka's topics could not be applied", reason_of(error), remedy) from error
 
     def _child(self, name: str, added: Mapping[str, str] | None = None) -> Child:
         if name in SIMULATORS:

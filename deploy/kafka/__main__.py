@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 from confluent_kafka import KafkaException
 
-from deploy.kafka.topics import apply_topics, client_settings, declared_topics
+from deploy.kafka.topics import apply_topics, client_settings, declared_topics, reason_of
 
 commands = typer.Typer(no_args_is_help=True, add_completion=False)
 
@@ -30,7 +30,7 @@ def apply(
     try:
         changed = apply_topics(settings, declared_topics(prefix, partitions), print)
     except KafkaException as error:
-        print(f"Kafka at {settings['bootstrap.servers']} refused: {error}", file=sys.stderr)
+        print(f"Kafka at {settings['bootstrap.servers']}: {reason_of(error)}", file=sys.stderr)
         raise typer.Exit(1) from error
     print(f"topics are as declared, {changed} changed")
 

@@ -21,11 +21,15 @@ from confluent_kafka.admin import (
 
 DECLARED = Path(__file__).parent / "topics.yaml"
 _SECONDS = 30.0
+_LOOK_SECONDS = 3.0
 _PASSING = {
+    KafkaError._TRANSPORT,  # noqa: SLF001  (the library's names for what it says itself)
+    KafkaError._TIMED_OUT,  # noqa: SLF001
     KafkaError.INVALID_REPLICATION_FACTOR,  # "all brokers are currently fenced"
     KafkaError.NOT_CONTROLLER,
     KafkaError.REQUEST_TIMED_OUT,
 }
+_HOPELESS = {KafkaError._AUTHENTICATION, KafkaError._SSL}  # noqa: SLF001
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,15 +60,29 @@ def apply_topics(
     `settings` are librdkafka's (`bootstrap.servers`, …). Raises KafkaException when the cluster refuses, or
     still has no broker to give after half a minute.
     """
-    client = AdminClient({"log_level": 3, **settings})
+    heard: list[KafkaError] = []
+    # Its log would say the same several times a second; what it hears says why there is no way in.
+    client = AdminClient({"log_level": 0, "error_cb": heard.append, **settings})
     deadline = time.monotonic() + _SECONDS
     while True:
         try:
             return _apply(client, topics, say)
         except KafkaException as error:
-            if not _passes(error) or time.monotonic() > deadline:
+            if not _passes(error):
+                raise
+            client.poll(0)
+            late = time.monotonic() > deadline
+            if why := [each for each in heard if late or each.code() in _HOPELESS]:
+                raise KafkaException(why[-1]) from error
+            if late:
                 raise
             time.sleep(0.5)
+
+
+def reason_of(error: KafkaException) -> str:
+    """What an operator is to read of it."""
+    reason = error.args[0]
+    return reason.str() if isinstance(reason, KafkaError) else str(reason)
 
 
 def _passes(error: KafkaException) -> bool:
@@ -74,7 +92,7 @@ def _passes(error: KafkaException) -> bool:
 
 
 def _apply(client: AdminClient, topics: Sequence[Topic], say: Callable[[str], None]) -> int:
-    present = client.list_topics(timeout=_SECONDS)
+    present = client.list_topics(timeout=_LOOK_SECONDS)
     brokers = len(present.brokers)
     missing = [topic for topic in topics if topic.name not in present.topics]
     kept = [topic for topic in topics if topic.name in present.topics]
