@@ -145,8 +145,7 @@ def report_writer(works: Works, routings: Routings) -> BatchWriter[Report, Store
         async with works.for_system("reports") as work:
             return await report_issues(work, reports, routings)
 
-    # Deciding and putting facts into words takes this process as long as storing them takes the server.
-    return BatchWriter(flush, name="reports", in_flight=2)
+    return BatchWriter(flush, name="reports")
 
 
 SERVICE = Service(

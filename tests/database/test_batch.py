@@ -120,42 +120,19 @@ async def test_too_many_waiting_are_turned_away_and_stopping_drains() -> None:
         await writer.submit(10)
 
 
-async def test_flushes_run_side_by_side_when_asked_and_all_are_finished_at_the_end() -> None:
-    under_way = most_under_way = 0
-    stored: list[int] = []
-
-    async def flush(items: Sequence[int]) -> Sequence[int]:
-        nonlocal under_way, most_under_way
-        under_way += 1
-        most_under_way = max(most_under_way, under_way)
-        await asyncio.sleep(0.02)
-        under_way -= 1
-        stored.extend(items)
-        return list(items)
-
-    async with _running(flush, most=10, in_flight=2) as writer:
-        submitted = [asyncio.create_task(writer.submit(item)) for item in range(35)]
-        await asyncio.sleep(0.005)
-    assert most_under_way == 2
-    assert sorted(stored) == list(range(35))
-    assert await asyncio.gather(*submitted) == list(range(35))
-
-
-async def test_callers_who_come_together_are_shared_among_the_flushes_that_are_free() -> None:
+async def test_no_flush_has_more_than_it_may_and_none_is_torn_at_the_end() -> None:
     sizes: list[int] = []
 
     async def flush(items: Sequence[int]) -> Sequence[int]:
+        await asyncio.sleep(0.02)
         sizes.append(len(items))
-        await asyncio.sleep(0.01)
         return list(items)
 
-    async def caller(writer: BatchWriter[int, int], number: int) -> None:
-        for _ in range(3):
-            await writer.submit(number)
-
-    async with _running(flush, in_flight=2) as writer:
-        await asyncio.gather(*(caller(writer, number) for number in range(100)))
-    assert sizes == [50] * 6
+    async with _running(flush, most=10) as writer:
+        submitted = [asyncio.create_task(writer.submit(item)) for item in range(35)]
+        await asyncio.sleep(0.005)
+    assert sizes == [10, 10, 10, 5]
+    assert await asyncio.gather(*submitted) == list(range(35))
 
 
 async def test_a_database_that_hangs_keeps_nobody_waiting() -> None:
