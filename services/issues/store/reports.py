@@ -24,12 +24,7 @@ from shared.database.work import Connection
 # gains nothing by them. What dispatch decided is the same for many, so it travels once and is joined.
 # Whether its routing is still the current one is asked here, which saves every flush a question.
 _INSERT = """
-WITH given AS MATERIALIZED (
-    SELECT * FROM json_to_recordset($1::json) AS row (
-        id uuid, decision int, place_id uuid, latitude float8, longitude float8,
-        reporter text, filed_by text, description text, reported_at timestamptz,
-        device_reported_at timestamptz, due_at timestamptz)
-), decisions AS MATERIALIZED (
+WITH decisions AS MATERIALIZED (
     SELECT row.*, routings.version IS NOT DISTINCT FROM row.routing AS holds
     FROM ROWS FROM (json_to_recordset($2::json) AS (
         community_id uuid, routing bigint, category text, priority text, state text, version int,
@@ -37,6 +32,12 @@ WITH given AS MATERIALIZED (
         community_id, routing, category, priority, state, version, person, role, place, volunteers, entry,
         number)
     LEFT JOIN routings ON routings.community_id = row.community_id
+), given AS MATERIALIZED (
+    SELECT row.*, decisions.* FROM json_to_recordset($1::json) AS row (
+        id uuid, decision int, place_id uuid, latitude float8, longitude float8,
+        reporter text, filed_by text, description text, reported_at timestamptz,
+        device_reported_at timestamptz, due_at timestamptz)
+    JOIN decisions ON number = decision
 ), stored AS (
     INSERT INTO cases (id, community_id, category, place_id, latitude, longitude, priority, state, reporter,
                        description, reported_at, device_reported_at, due_at, escalates_at, assignee_person,
@@ -44,19 +45,18 @@ WITH given AS MATERIALIZED (
     SELECT id, community_id, category, place_id, latitude, longitude, priority, state, reporter,
            description, reported_at, device_reported_at, due_at, due_at, person, role, place,
            volunteers, version
-    FROM given JOIN decisions ON number = decision
+    FROM given
     ON CONFLICT (id) DO NOTHING
     RETURNING id
 ), entries AS (
     INSERT INTO case_entries (case_id, version, community_id, at, actor, change, detail)
     SELECT id, entries.version, community_id, reported_at, actor, change, detail
-    FROM given JOIN decisions ON number = decision CROSS JOIN LATERAL (
+    FROM given CROSS JOIN LATERAL (
         VALUES (1, filed_by, 'reported', NULL), (2, 'dispatch', 'assigned', entry)
     ) AS entries (version, actor, change, detail)
-    WHERE entries.version <= decisions.version AND id IN (SELECT id FROM stored)
+    WHERE entries.version <= given.version AND id IN (SELECT id FROM stored)
 )
-SELECT id, holds FROM given JOIN decisions ON number = decision
-WHERE NOT holds OR id NOT IN (SELECT id FROM stored)
+SELECT id, holds FROM given WHERE NOT holds OR id NOT IN (SELECT id FROM stored)
 """
 
 
