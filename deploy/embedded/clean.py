@@ -11,7 +11,8 @@ from deploy.embedded.folders import CACHE, NOTE, PROGRAMS, STATE, only_user
 
 def forget(folder: Path) -> None:
     """Remove a suite's folder, and its PostgreSQL data where root had to keep that elsewhere."""
-    for note in folder.rglob(NOTE):
+    # All are found first: where a folder can be reached, its note names the folder that it lies in.
+    for note in list(folder.rglob(NOTE)):
         shutil.rmtree(Path(note.read_text()).parent, ignore_errors=True)
     for path in folder.iterdir() if folder.is_dir() else ():
         if path != CACHE:

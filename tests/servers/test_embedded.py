@@ -113,3 +113,14 @@ def test_data_below_an_untraversable_folder_is_kept_where_the_server_can_reach_i
         assert blocking(_value(anew.url(), "SELECT to_regclass('kept')")) is None
         anew.stop()
         forget(folder)
+
+
+def test_data_that_lies_in_the_suites_own_folder_is_forgotten_with_it() -> None:
+    with server_folder() as folder:
+        for name in ("postgres", "replay/postgres"):
+            server = Postgres(folder / name, durable=False)
+            assert server.place == folder / name
+            server.start()
+            server.stop()
+        forget(folder)
+        assert not list(folder.iterdir())
