@@ -52,13 +52,12 @@ def test_who_has_the_password_and_knows_the_authority_gets_in_and_nobody_else(
 ) -> None:
     for mechanism in MECHANISMS:
         asyncio.run(connect(settings_of(secured_kafka.variables(mechanism))))
-        assert applied(secured_kafka.variables(mechanism)).returncode == 0
-    for mechanism in MECHANISMS:
         caplog.clear()
         with pytest.raises(KafkaError):
             asyncio.run(connect(settings_of(secured_kafka.variables(mechanism, "guessed"))))
         # The error says only that there was no way in; why is in the log, where an operator reads it.
         assert "uthentication failed" in caplog.text
+    assert applied(secured_kafka.variables("PLAIN")).returncode == 0
     refused = applied(secured_kafka.variables("PLAIN", "guessed"))
     assert refused.returncode == 1
     assert "uthentication failed" in refused.stderr
