@@ -2,14 +2,16 @@
 
 import asyncio
 from contextlib import AsyncExitStack
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 
 from shared.database.work import Works
 from shared.errors import Unavailable
 from shared.messaging.envelope import to_record
+from shared.messaging.partitions import partitions_of
 from shared.messaging.settings import KafkaSettings
+from tests.fixtures.topics import PARTITIONS
 from tests.messaging.consuming import Service
 from tests.messaging.events import event_of, resolved
 from tests.messaging.foreign import produce
@@ -47,6 +49,10 @@ async def test_two_members_share_and_hand_over_without_loss_or_repeat(
     assert first.calls
 
 
+def partition_of(case: UUID) -> int:
+    return partitions_of([str(case).encode()], [0])[0] % PARTITIONS
+
+
 async def takes_part(service: Service) -> bool:
     return bool(service.calls)
 
@@ -62,12 +68,16 @@ async def test_a_partition_that_is_held_back_stays_so_after_a_rebalance(
     async with first.running():
         await until(lambda: takes_part(first))
         async with second.running():
-            others = [uuid4() for _ in range(30)]
-            produce(kafka_settings, *(to_record(event_of(resolved(case), 1)) for case in others))
-            await until(lambda: first.has_effects(15))
+            made = [uuid4() for _ in range(300)]
+            behind = [case for case in made if partition_of(case) == partition_of(stuck)][:10]
+            beside = [case for case in made if partition_of(case) != partition_of(stuck)][:20]
+            others = (to_record(event_of(resolved(case), 1)) for case in behind + beside)
+            produce(kafka_settings, *others)
+            await until(lambda: first.has_effects(20))
             attempts = len(first.calls) + len(second.calls)
             await asyncio.sleep(1)
             assert len(first.calls) + len(second.calls) - attempts < 20
+            assert {subject for subject, _ in await first.effects()} == {str(case) for case in beside}
             for service in (first, second):
                 service.trouble.clear()
             await until(lambda: first.has_effects(31), seconds=30)
