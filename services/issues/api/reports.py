@@ -20,7 +20,7 @@ from shared.http.body import declared_body, read_body
 from shared.http.call import Call, respond
 from shared.http.idempotency import StoredAnswer
 from shared.http.routing import router
-from shared.identifiers import new_id
+from shared.identifiers import id_of, new_id
 from shared.security.policy import allow
 from shared.security.roles import Role
 
@@ -137,7 +137,7 @@ def report_of(
 
 def _with_code(answer: StoredAnswer, claims: Claims) -> StoredAnswer:
     """Add the claim code to an answer; it is made anew each time, so that nobody keeps it."""
-    case = UUID((answer.location or "").removeprefix("/cases/"))
+    case = id_of((answer.location or "").removeprefix("/cases/"))
     code = claims.code(case)
     if code is None:
         return answer

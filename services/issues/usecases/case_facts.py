@@ -33,8 +33,7 @@ def assignee_fact(assignee: Assignee) -> AssigneeFact:
     return AssigneeFact(
         person=assignee.person,
         role=assignee.role,
-        # asyncpg's own kind of UUID costs a detour each time that it is written as JSON.
-        place=None if assignee.place is None else UUID(int=assignee.place.int),
+        place=assignee.place,
         volunteers=assignee.volunteers,
     )
 

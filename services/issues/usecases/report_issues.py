@@ -24,7 +24,7 @@ from shared.identifiers import plain
 Outcome = StoredAnswer | Exception
 
 _TURN = 16
-"""Reports put into words before other flushes get a turn: what the server waits for may be theirs."""
+"""Reports put into words before the loop turns: the rest of a long statement is sent, requests are read."""
 
 
 @dataclass(frozen=True, slots=True)

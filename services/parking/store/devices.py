@@ -149,15 +149,13 @@ async def signer(connection: Connection, key: str) -> Signer | None:
     row = await connection.fetchrow(_SIGNER, key)
     if row is None:
         return None
-    # Plain ids, which JSON is written from at once: each read of the device has all three.
-    device, community, compound = (UUID(int=row[name].int) for name in ("id", "community_id", "compound_id"))
-    return Signer(device, community, compound, row["role"], row["secret"])
+    return Signer(row["id"], row["community_id"], row["compound_id"], row["role"], row["secret"])
 
 
 async def take(connection: Connection, devices: Collection[UUID]) -> dict[UUID, DeviceClock]:
     """Lock devices with their compounds until this transaction ends, and give how their clocks go."""
     rows = await connection.fetch(_TAKE, list(devices))
-    return {UUID(int=row[0].int): DeviceClock(row[1], row[2], row[3]) for row in rows}
+    return {row[0]: DeviceClock(row[1], row[2], row[3]) for row in rows}
 
 
 async def heard(

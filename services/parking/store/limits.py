@@ -126,7 +126,7 @@ def _marked(rows: Iterable[Iterable[Any]], now: datetime, wall: datetime) -> dic
     return {
         compound: Marked(
             compound,
-            UUID(int=community.int),  # of Python's own kind, which events are written from without a detour
+            community,
             watermark(
                 found,
                 lateness=timedelta(seconds=lateness),
