@@ -1,8 +1,11 @@
 """What may cross a border: a fact is an immutable statement about one thing, in the past tense."""
 
 import re
+from collections.abc import Mapping
 from typing import Any, ClassVar
+from uuid import UUID
 
+import orjson
 from pydantic import BaseModel, ConfigDict
 
 EVENT_TYPE = re.compile(r"linli\.(?P<service>[a-z]+)\.[a-z]+(?:-[a-z]+)+\.v(?P<version>[1-9][0-9]*)")
@@ -53,3 +56,17 @@ class Fact(BaseModel):
     def subject(self) -> str:
         """The aggregate's id as text: the CloudEvents subject and the Kafka record's key."""
         return str(getattr(self, self.subject_field))
+
+    def written(self) -> bytes:
+        """Give the data as it goes out."""
+        return written(self.__dict__)
+
+
+def written(fields: Mapping[str, Any]) -> bytes:
+    """Write the fields of facts as JSON, in half the time of pydantic; times are written in UTC."""
+    return orjson.dumps(fields, _part, orjson.OPT_UTC_Z)
+
+
+def _part(value: object) -> object:
+    """What orjson leaves to us: values with fields of their own, and asyncpg's subclass of UUID."""
+    return str(value) if isinstance(value, UUID) else value.__dict__

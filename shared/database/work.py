@@ -15,6 +15,7 @@ from uuid import UUID
 import asyncpg
 from asyncpg.pool import PoolConnectionProxy
 
+from shared.contracts.draft import Filled
 from shared.contracts.event import Event
 from shared.contracts.fact import Fact
 from shared.database.pool import Database
@@ -67,7 +68,7 @@ class Work:
 
     def emit(
         self,
-        fact: Fact,
+        fact: Fact | Filled,
         *,
         sequence: int,
         community: UUID | None = None,
@@ -83,9 +84,10 @@ class Work:
         """
         tenant = community or self.community
         if tenant is None:
-            raise ValueError(f"{type(fact).__name__} needs a community")
+            raise ValueError(f"{fact.event_type} needs a community")
         ident, trace = new_id(), traceparent or self.traceparent
-        event = Event(ident, self.source, time or self.now, tenant, sequence, fact, imported, trace)
+        at = time or self.now
+        event: Event[Any] = Event(ident, self.source, at, tenant, sequence, fact, imported, trace)
         self.outgoing.append(self.sink.row(event))
         return ident
 

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from datetime import UTC
 from functools import lru_cache
 from typing import Any
-from uuid import UUID
 
 import orjson
 from pydantic import ValidationError
@@ -66,10 +65,10 @@ def to_row(event: Event[Any]) -> Row:
         EventTooLarge: the data exceeds `VALUE_LIMIT`.
     """
     data = event.data
-    value = orjson.dumps(data.__dict__, _part, orjson.OPT_UTC_Z)  # half of what pydantic's own JSON costs
+    value = data.written()
     if len(value) > VALUE_LIMIT:
         raise EventTooLarge(f"{data.event_type} of {len(value)} bytes; the limit is {VALUE_LIMIT}")
-    key = str(getattr(data, data.subject_field)).encode()
+    key = data.subject.encode()
     time = event.time if event.time.tzinfo is UTC else event.time.astimezone(UTC)
     at = orjson.dumps(time, None, orjson.OPT_UTC_Z)[1:-1]
     trace = event.traceparent.encode() if event.traceparent else b""
@@ -98,11 +97,6 @@ def _form(event_type: str, source: str, subject: int, time: int, traceparent: in
     if traceparent:
         headers["ce_traceparent"] = traceparent
     return headers_form(headers)
-
-
-def _part(value: object) -> object:
-    """What orjson leaves to us: values with fields of their own, and asyncpg's subclass of UUID."""
-    return str(value) if isinstance(value, UUID) else value.__dict__
 
 
 def read_record(

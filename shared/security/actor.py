@@ -5,9 +5,13 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+from pydantic import TypeAdapter
+
+from shared.contracts.fields import PersonId
 from shared.identifiers import id_of
 from shared.security.roles import Role
 
+_PERSON: TypeAdapter[str] = TypeAdapter(PersonId)
 _KNOWN = {role.value: role for role in Role if role is not Role.platform}
 
 
@@ -26,11 +30,10 @@ def actor_of(claims: Mapping[str, Any]) -> Actor:
     Roles that this release does not know are left out, so that the provider may learn new ones first.
 
     Raises:
-        ValueError, TypeError: a claim has another form.
+        ValueError, TypeError: a claim has another form, or the subject is no `PersonId`.
     """
-    person, granted = claims.get("sub"), claims.get("linli", {})
-    if not isinstance(person, str) or not 0 < len(person) <= 128:
-        raise ValueError("the subject is missing or longer than 128 characters")
+    granted = claims.get("linli", {})
+    person = _PERSON.validate_python(claims.get("sub"), strict=True)  # what no fact could name may do nothing
     communities = granted.get("communities", {}) if isinstance(granted, dict) else None
     if not isinstance(communities, dict):
         raise TypeError("the claim `linli` has another form")

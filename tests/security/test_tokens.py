@@ -64,6 +64,8 @@ BAD_TOKENS: dict[str, Callable[[Issuer], str]] = {
     "for no audience": lambda issuer: issuer.token("wang", aud=[]),
     "without subject": lambda issuer: issuer.token("", {}),
     "with a subject of 129 characters": lambda issuer: issuer.token("w" * 129),
+    "with a subject that has a space": lambda issuer: issuer.token("wang li"),
+    "with a subject that is not ASCII": lambda issuer: issuer.token("王丽"),
     "with a number as subject": lambda issuer: issuer.token("wang", sub=7),
     "without an end": lambda issuer: issuer.token("wang", exp=None),
     "with a text as end": lambda issuer: issuer.token("wang", exp="tomorrow"),

@@ -1,20 +1,23 @@
 """Storing new cases, many at once: the hot path."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import asyncpg
 import orjson
 
-from services.issues.domain.categories import Priority
+from services.issues.domain.case import State
+from services.issues.domain.categories import Category
 from services.issues.domain.deadline import Calendar
 from services.issues.domain.dispatch import Assignee
 from services.issues.store.cases import NOBODY
+from shared.contracts.draft import Draft
 from shared.database.rows import as_json
 from shared.database.work import Connection
+from shared.identifiers import plain
 
 # One statement stores the cases and the entries each begins its history with: two when it is dispatched, one
 # when somebody looks at it first. A case that is there already (its flush is being repeated, because the
@@ -64,41 +67,45 @@ SELECT id, holds FROM given WHERE NOT holds OR id NOT IN (SELECT id FROM stored)
 class Decision:
     """What dispatch decides for all reports of a category and place, at one version of the routing.
 
-    `assignee_json` is for answers, `row` how it travels. Where a `screener` looks at the reports first,
-    nobody is the assignee yet.
+    `row` is how it travels to the database, `answer` is the JSON that the answers to all share, and
+    `reported` and `assigned` are said of each; nothing is assigned where somebody looks at them first.
     """
 
     community: UUID
-    routing: int
-    category: str
-    priority: Priority
     deadline_minutes: int
-    assignee: Assignee | None
-    assignee_json: bytes
-    rule: str | None
     calendar: Calendar
-    screener: Assignee | None
-    state: str
-    version: int
     etag: str
-    row: bytes = field(init=False)
+    row: bytes
+    answer: bytes
+    reported: Draft
+    assigned: Draft | None
 
-    def __post_init__(self) -> None:
-        assignee = self.assignee or NOBODY
-        columns = {
-            "community_id": self.community,
-            "routing": self.routing,
-            "category": self.category,
-            "priority": self.priority,
-            "state": self.state,
-            "version": self.version,
-            "person": assignee.person,
-            "role": assignee.role,
-            "place": assignee.place,
-            "volunteers": assignee.volunteers,
-            "entry": {"assignee": orjson.Fragment(self.assignee_json), "rule": self.rule},
-        }
-        object.__setattr__(self, "row", orjson.dumps(columns, str))
+
+def row_of(
+    community: UUID,
+    routing: int,
+    category: Category,
+    state: State,
+    version: int,
+    assignee: Assignee | None,
+    entry: dict[str, Any] | None,
+) -> bytes:
+    """Write what was decided as it travels; `entry` is what the history keeps of the assigning."""
+    given = assignee or NOBODY
+    columns = {
+        "community_id": community,
+        "routing": routing,
+        "category": category.code,
+        "priority": category.priority.value,
+        "state": state.value,
+        "version": version,
+        "person": given.person,
+        "role": given.role,
+        "place": given.place,
+        "volunteers": given.volunteers,
+        "entry": entry,
+    }
+    return orjson.dumps(columns, plain)
 
 
 class NewCase(NamedTuple):

@@ -12,10 +12,7 @@ import orjson
 
 from services.issues.domain.deadline import due_at
 from services.issues.store.reports import NewCase, insert_reported
-from services.issues.usecases.case_facts import assignee_fact
 from services.issues.usecases.routings import CurrentRouting, Routings, learn_places
-from shared.contracts.fact import Fact
-from shared.contracts.issues.case import IssueAssigned, IssueReported
 from shared.database.work import Work
 from shared.errors import Invalid, KeyReused, NotFound
 from shared.http.idempotency import KeyClaim, StoredAnswer, answers_before, claim_keys, find_answers
@@ -200,34 +197,15 @@ async def _said(work: Work, new: Sequence[tuple[Report, NewCase]]) -> list[Store
 
 def _emit(work: Work, report: Report, case: NewCase) -> None:
     decision = case.decision
-    reported = IssueReported(
-        case=case.id,
-        category=decision.category,
-        place=case.place,
-        priority=decision.priority.value,
-        state="reported",
-        reporter=case.reporter,
-        reported_at=case.reported_at,
-        due_at=case.due_at,
-        told=None if decision.screener is None else assignee_fact(decision.screener),
-    )
-    said: tuple[tuple[int, Fact], ...] = ((1, reported),)
-    if decision.assignee is not None:
-        assigned = IssueAssigned(
-            case=case.id,
-            category=decision.category,
-            place=case.place,
-            priority=decision.priority.value,
-            assignee=assignee_fact(decision.assignee),
-            reporter=case.reporter,
-            due_at=case.due_at,
-        )
-        said = ((1, reported), (2, assigned))
-    for sequence, fact in said:
+    known = {"case": case.id, "place": case.place, "reporter": case.reporter, "due_at": case.due_at}
+    said = [decision.reported.filled({**known, "reported_at": case.reported_at})]
+    if decision.assigned is not None:
+        said.append(decision.assigned.filled(known))
+    for sequence, fact in enumerate(said, 1):
         work.emit(
             fact,
             sequence=sequence,
-            community=case.decision.community,
+            community=decision.community,
             time=case.reported_at,
             traceparent=report.traceparent,
         )
@@ -235,20 +213,7 @@ def _emit(work: Work, report: Report, case: NewCase) -> None:
 
 def _answer(report: Report, case: NewCase) -> StoredAnswer:
     """Say what became of a report, as `ReportedCase` of the API describes it."""
-    body = orjson.dumps(
-        {
-            "id": case.id,
-            "state": case.decision.state,
-            "category": case.decision.category,
-            "place": case.place,
-            "priority": case.decision.priority,
-            "reported_at": case.reported_at,
-            "due_at": case.due_at,
-            "assignee": orjson.Fragment(case.decision.assignee_json),
-            "version": case.decision.version,
-        },
-        plain,
-        orjson.OPT_UTC_Z,
-    )
+    own = {"id": case.id, "place": case.place, "reported_at": case.reported_at, "due_at": case.due_at}
+    body = orjson.dumps(own, plain, orjson.OPT_UTC_Z)[:-1] + b"," + case.decision.answer[1:]
     fingerprint = b"" if report.key is None else report.key.fingerprint
     return StoredAnswer(fingerprint, 201, body, case.decision.etag, f"/cases/{case.id}")

@@ -3,10 +3,6 @@
 from collections.abc import Iterable, Mapping, Sequence
 from uuid import UUID
 
-import orjson
-
-from services.issues.domain.case import State
-from services.issues.domain.categories import Category
 from services.issues.domain.dispatch import Assignee, Path, Routing
 from services.issues.domain.escalation import USUAL_LADDER, Ladder
 from services.issues.store.ladders import DEFAULT, ladders_of
@@ -14,7 +10,8 @@ from services.issues.store.places import paths_of
 from services.issues.store.reports import Decision
 from services.issues.store.routing import read_routing, routing_versions
 from services.issues.usecases.calendars import calendars
-from services.issues.usecases.case_facts import assignee_data, dispatchers_of
+from services.issues.usecases.case_facts import dispatchers_of
+from services.issues.usecases.report_decisions import decided
 from shared.database.work import Connection
 from shared.errors import Invalid
 from shared.http.problem import field_problem
@@ -82,27 +79,16 @@ class CurrentRouting:
         assignee, rule = (None, None) if category.screened else self.routing.choose(code, path)
         made = self._made.get((code, assignee, rule))
         if made is None:
-            made = self._made[code, assignee, rule] = self._make(category, assignee, rule)
+            made = self._made[code, assignee, rule] = decided(
+                self.community,
+                self.routing.version,
+                category,
+                self.calendars[category.counted],
+                assignee,
+                rule,
+                self.dispatchers,
+            )
         return made
-
-    def _make(self, category: Category, assignee: Assignee | None, rule: str | None) -> Decision:
-        said = None if assignee is None else assignee_data(assignee)
-        version = 1 if assignee is None else 2
-        return Decision(
-            self.community,
-            self.routing.version,
-            category.code,
-            category.priority,
-            category.deadline_minutes,
-            assignee,
-            orjson.dumps(said),
-            rule,
-            self.calendars[category.counted],
-            screener=self.dispatchers if assignee is None else None,
-            state=(State.reported if assignee is None else State.assigned).value,
-            version=version,
-            etag=f'"{version}"',
-        )
 
 
 class Routings:

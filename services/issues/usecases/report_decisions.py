@@ -1,0 +1,83 @@
+"""What dispatch decides for all reports of a category and place: found, checked and written once."""
+
+from datetime import UTC, datetime
+from uuid import UUID
+
+import orjson
+
+from services.issues.domain.case import State
+from services.issues.domain.categories import Category
+from services.issues.domain.deadline import Calendar
+from services.issues.domain.dispatch import Assignee
+from services.issues.store.reports import Decision, row_of
+from services.issues.usecases.case_facts import assignee_data, assignee_fact
+from shared.contracts.draft import Draft
+from shared.contracts.issues.case import IssueAssigned, IssueReported
+
+_GAPS = ("case", "place", "reporter", "due_at")
+_A_TIME = datetime(2000, 1, 1, tzinfo=UTC)
+
+
+def decided(
+    community: UUID,
+    routing: int,
+    category: Category,
+    calendar: Calendar,
+    assignee: Assignee | None,
+    rule: str | None,
+    dispatchers: Assignee,
+) -> Decision:
+    """Let an assignee have the cases, by a rule (None: the fallback) of one version of the routing.
+
+    Without an assignee they are nobody's until one of the dispatchers has looked at them.
+    """
+    if assignee is None:
+        state, version, said, entry = State.reported, 1, None, None
+        reported, assigned = _reported(category, dispatchers), None
+    else:
+        state, version, said = State.assigned, 2, assignee_data(assignee)
+        entry = {"assignee": said, "rule": rule}
+        reported, assigned = _reported(category, None), _assigned(category, assignee)
+    return Decision(
+        community,
+        category.deadline_minutes,
+        calendar,
+        f'"{version}"',
+        row_of(community, routing, category, state, version, assignee, entry),
+        _answer(category, state, version, said),
+        reported,
+        assigned,
+    )
+
+
+def _reported(category: Category, told: Assignee | None) -> Draft:
+    reported = IssueReported(
+        case=UUID(int=0),
+        category=category.code,
+        priority=category.priority.value,
+        state=State.reported.value,
+        reported_at=_A_TIME,
+        told=None if told is None else assignee_fact(told),
+    )
+    return Draft(reported, *_GAPS, "reported_at")
+
+
+def _assigned(category: Category, assignee: Assignee) -> Draft:
+    assigned = IssueAssigned(
+        case=UUID(int=0),
+        category=category.code,
+        priority=category.priority.value,
+        assignee=assignee_fact(assignee),
+    )
+    return Draft(assigned, *_GAPS)
+
+
+def _answer(category: Category, state: State, version: int, assignee: dict[str, object] | None) -> bytes:
+    known = {
+        "state": state.value,
+        "category": category.code,
+        "priority": category.priority.value,
+        "assignee": assignee,
+        "version": version,
+    }
+    return orjson.dumps(known)
