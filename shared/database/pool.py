@@ -25,7 +25,7 @@ class Database:
     @classmethod
     @asynccontextmanager
     async def open(
-        cls, url: str, system_url: str, *, size: int = 8, system_size: int = 4
+        cls, url: str, system_url: str, *, size: int = 8, system_size: int = 8
     ) -> AsyncIterator["Database"]:
         """Open both pools; connections are made when first needed, so a server that is away is no error."""
         request = _pool(url, size)

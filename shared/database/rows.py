@@ -1,12 +1,12 @@
 """Rows as JSON, in which many of them travel to the server most cheaply: `json_to_recordset` opens them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import orjson
 
 
-def as_json(rows: Sequence[dict[str, Any]]) -> str:
+def as_json(rows: Sequence[Mapping[str, Any]]) -> str:
     """Write rows of texts, numbers, ids and times, by column."""
     # asyncpg reads ids as a subclass of UUID, which orjson leaves to us.
     return orjson.dumps(rows, str).decode()

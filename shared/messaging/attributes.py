@@ -37,9 +37,9 @@ class Attributes:
             raise InvalidEnvelope("no-envelope", f"no {name}")
         return value
 
-    def event_id(self) -> UUID:
-        """Give the id: ours as it is, a stranger's as the UUIDv5 of source and id."""
-        source, text = self.required("source"), self.required("id")  # unique only together
+    def event_id(self, source: str) -> UUID:
+        """Give the id: ours as it is, a stranger's as the UUIDv5 of source and id, unique only together."""
+        text = self.required("id")
         if source.startswith(_OURS):
             try:
                 identifier = id_of(text)

@@ -2,7 +2,7 @@
 
 Offsets are committed after the effect, explicitly, so a crash repeats and never loses. What fails for the
 moment holds back its partition in place; what fails for good becomes a dead letter; the rest flows. The
-partitions are dealt to two lanes: this process decides in one while the server writes what the other decided.
+partitions are dealt to a few lanes: this process decides in one while the server writes what others decided.
 """
 
 import asyncio
@@ -26,7 +26,7 @@ from shared.messaging.subscription import Subscriptions
 from shared.messaging.topics import plain_topic
 from shared.telemetry.logs import log
 
-LANES = 2
+LANES = 4
 CHUNK_RECORDS = 500
 POLL_SECONDS = 0.5
 # Together well below max_poll_interval_ms (300 s), after which the group would give the partitions away.

@@ -24,6 +24,11 @@ Row = tuple[str, bytes, bytes, bytes]
 
 Headers = Iterable[tuple[str, bytes | None]]
 
+_READ = (
+    *("specversion", "type", "source", "id", "subject", "time"),
+    *("community", "sequence", "imported", "traceparent"),
+)
+_ATTRIBUTES = {f"ce_{attribute}": attribute for attribute in _READ}
 _ID_BYTES = 36
 _SEQUENCE = b"%%0%dd" % SEQUENCE_DIGITS
 _JSON = re.compile(r"application/([\w.-]+\+)?json\s*(;|$)")
@@ -116,12 +121,12 @@ def read_record(
     event_type = attributes.required("type")
     if attributes.required("specversion") != "1.0":
         raise InvalidEnvelope("no-envelope", "specversion is not 1.0")
-    source, _ = attributes.required("source"), attributes.required("id")
+    ident = attributes.event_id(source := attributes.required("source"))
     fact = facts.get(event_type)
     if fact is None:
         raise UnknownType(event_type)
     return Event(
-        id=attributes.event_id(),
+        id=ident,
         source=source,
         time=attributes.time(timestamp),
         community=attributes.community(),
@@ -146,9 +151,11 @@ def _opened(headers: Mapping[str, bytes | None], value: bytes) -> tuple[Attribut
 
 def _texts(headers: Mapping[str, bytes | None]) -> dict[str, str]:
     try:
-        return {name[3:]: text.decode() for name, text in headers.items() if text and name.startswith("ce_")}
+        return {
+            attribute: text.decode() for name, attribute in _ATTRIBUTES.items() if (text := headers.get(name))
+        }
     except UnicodeDecodeError:  # once more, to say which
-        return {name[3:]: _text(text, name) for name, text in headers.items() if name.startswith("ce_")}
+        return {attribute: _text(headers.get(name), name) for name, attribute in _ATTRIBUTES.items()}
 
 
 def _text(value: bytes | None, name: str) -> str:

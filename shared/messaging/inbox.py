@@ -11,9 +11,12 @@ RETENTION = timedelta(days=21)
 
 # In the order of the ids, so that two members at a rebalance wait for each other instead of deadlocking.
 _CLAIM = """
-INSERT INTO inbox (consumer, event_id)
-SELECT $1, id FROM unnest($2::uuid[]) AS id ORDER BY id
-ON CONFLICT DO NOTHING RETURNING event_id
+WITH new AS (
+    INSERT INTO inbox (consumer, event_id)
+    SELECT $1, id FROM unnest($2::uuid[]) AS id ORDER BY id
+    ON CONFLICT DO NOTHING RETURNING event_id
+)
+SELECT array_agg(event_id) FROM new
 """
 _FORGET = """
 DELETE FROM inbox WHERE ctid = ANY (ARRAY(
@@ -25,7 +28,7 @@ async def claim(connection: Connection, consumer: str, ids: Sequence[UUID]) -> s
     """Enter events and give those that were not there: only these have not had their effect."""
     if not ids:
         return set()
-    return {row["event_id"] for row in await connection.fetch(_CLAIM, consumer, ids)}
+    return set(await connection.fetchval(_CLAIM, consumer, ids) or ())
 
 
 async def forget_old(works: Works, retention: timedelta = RETENTION, most: int = 5000) -> int:

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
-from typing import Any
+from typing import Any, NamedTuple
 
 from shared.contracts import FACTS, Event, Fact
 from shared.messaging.attributes import InvalidEnvelope
@@ -12,9 +12,8 @@ from shared.messaging.incoming import Incoming
 from shared.messaging.subscription import Subscription, Subscriptions, UseCase
 
 
-@dataclass(frozen=True, slots=True)
-class Taken:
-    """An event for a use case."""
+class Taken(NamedTuple):
+    """An event for a use case; a named tuple, since one is made for each record."""
 
     incoming: Incoming
     event: Event[Any]

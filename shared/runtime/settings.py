@@ -45,7 +45,7 @@ class ServiceSettings(BaseSettings):
     )
     database_pool_size: int = Field(8, description="connections for requests", ge=1, le=200)
     database_system_pool_size: int = Field(
-        4, description="connections for all else; the relay has its own", ge=2, le=200
+        8, description="connections for all else; the relay has its own", ge=2, le=200
     )
     kafka_bootstrap_servers: str = Field(description="brokers", examples=["127.0.0.1:9092"], min_length=1)
     kafka_security_protocol: SecurityProtocol = "PLAINTEXT"

@@ -1,7 +1,7 @@
 """Notify's planning by chunks against the same planning with one event per transaction.
 
 Both take in the same kind of records through the consumer's own intake, inbox included: four interleaved
-types of events, one in ten a repeat; the chunks as the consumer takes them, of two partitions side by side.
+types of events, one in ten a repeat; the chunks as the consumer takes them, side by side in all its lanes.
 Neither talks to Kafka, so the chunk is spared no round trip that the single event has to make. Run by itself:
 `python -m tests.benchmarks.planning`.
 """

@@ -165,10 +165,13 @@ async def test_a_permanent_error_costs_only_its_own_event(service: Service) -> N
 
 
 async def test_offsets_are_committed_after_the_effect(service: Service) -> None:
+    async def all_committed() -> bool:
+        return await asyncio.to_thread(committed, service.kafka) == 30
+
     produce(service.kafka, *lives(10))
     async with service.running():
         await until(lambda: service.has_effects(30))
-    assert await asyncio.to_thread(committed, service.kafka) == 30
+        await until(all_committed)
 
 
 def committed(kafka: KafkaSettings) -> int:

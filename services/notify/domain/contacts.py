@@ -32,7 +32,10 @@ class Reach:
 
     def first_of(self, wanted: tuple[Channel, ...]) -> Channel | None:
         """Give the first of the wanted channels that this person has."""
-        return next((channel for channel in wanted if channel in self.channels), None)
+        for channel in wanted:
+            if channel in self.channels:
+                return channel
+        return None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,12 +1,12 @@
 """A message as it is planned: who hears of what, by which rule and channel, in which words, until when."""
 
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypedDict
 from uuid import UUID
 
 
-class Planned(NamedTuple):
-    """One recipient by one channel; a tuple, because planning turns thousands of them into columns.
+class Planned(TypedDict):
+    """One recipient by one channel; as it travels to the database, because planning makes thousands of them.
 
     `id` derives from `intent` and the rung. Without a channel nobody could be reached, and `reason` says why.
     """

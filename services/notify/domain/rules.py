@@ -49,7 +49,7 @@ class Rule:
 
     def matches(self, data: object) -> bool:
         """Tell whether every condition holds; a rule without conditions always does."""
-        return all(condition.holds(data) for condition in self.conditions)
+        return not self.conditions or all(condition.holds(data) for condition in self.conditions)
 
     def urgency_of(self, data: object) -> Urgency:
         """Give the rule's urgency, raised to urgent by what the event says of itself."""

@@ -44,7 +44,8 @@ def newest(withdrawals: Iterable[Withdrawal]) -> Mapping[tuple[Thing, str], With
     """Keep of each thing and withdrawing rule the latest: a statement may touch a row only once."""
     kept: dict[tuple[Thing, str], Withdrawal] = {}
     for each in withdrawals:
-        before = kept.get((each.thing, each.rule))
+        key = each.thing, each.rule
+        before = kept.get(key)
         if before is None or before.sequence < each.sequence:
-            kept[each.thing, each.rule] = each
+            kept[key] = each
     return kept

@@ -1,8 +1,10 @@
 """Rows of contacts. Numbers come and go sealed; only sending and masking open them."""
 
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import lru_cache
+from itertools import compress
 from typing import Any
 from uuid import UUID
 
@@ -24,6 +26,7 @@ class Row:
     version: int = 1
 
 
+_CHANNELS = tuple(channel.value for channel in Channel)
 _COLUMNS = "community_id, person, language, phone_sealed, phone_key, phone_hash, push_token, version"
 
 _PUT = """
@@ -41,9 +44,11 @@ RETURNING person, version
 """
 
 _REACHES = """
-SELECT community_id, person, language, phone_sealed IS NOT NULL AS sms, push_token IS NOT NULL AS push,
+SELECT number::integer, language, phone_sealed IS NOT NULL AS sms, push_token IS NOT NULL AS push,
        quiet_from, quiet_until, categories
-FROM contacts JOIN unnest($1::uuid[], $2::text[]) AS asked (community_id, person) USING (community_id, person)
+FROM contacts
+     JOIN unnest($1::uuid[], $2::text[]) WITH ORDINALITY AS asked (community_id, person, number)
+     USING (community_id, person)
      LEFT JOIN preferences USING (community_id, person)
 """
 
@@ -100,13 +105,13 @@ async def erase(connection: Connection, community: UUID, person: str) -> None:
 
 
 async def reaches(
-    connection: Connection, persons: Collection[tuple[UUID, str]]
+    connection: Connection, persons: Sequence[tuple[UUID, str]]
 ) -> Mapping[tuple[UUID, str], Reach]:
     """Tell by which channels persons can be reached; who has no contact is left out."""
     found = await connection.fetch(
         _REACHES, [community for community, _ in persons], [person for _, person in persons]
     )
-    return {(row["community_id"], row["person"]): _reach(row) for row in found}
+    return {persons[row[0] - 1]: _reach(row) for row in found}
 
 
 async def sealed_with_other_keys(
@@ -137,9 +142,13 @@ async def reseal(connection: Connection, rows: Sequence[tuple[Row, Sealed]], cur
 
 
 def _reach(row: Any) -> Reach:
-    channels = [channel for channel in Channel if row[channel.value]]
-    said = row["categories"] is not None
-    return Reach(Language(row["language"]), frozenset(channels), wishes_from(row) if said else None)
+    reach = _wishless(row["language"], tuple([row[channel] for channel in _CHANNELS]))
+    return reach if row["categories"] is None else replace(reach, wishes=wishes_from(row))
+
+
+@lru_cache  # those who have wished for nothing, which are most, differ in little
+def _wishless(language: str, has: tuple[bool, ...]) -> Reach:
+    return Reach(Language(language), frozenset(compress(Channel, has)))
 
 
 def _row(found: Any) -> Row:

@@ -53,9 +53,9 @@ async def _plan(work: Work, book: Rulebook, asks: Sequence[Ask], untrue: Withdra
     pairs = {(ask.event.community, person) for ask, persons in told for person in persons}
     if not pairs:
         return
-    reaches = await contacts.reaches(work.connection, pairs)
+    reaches = await contacts.reaches(work.connection, list(pairs))
     planning = Planning(book, audiences, reaches, untrue, work.now)
-    rows = {row.id.int: row for ask, persons in told for row in planning.rows(ask, persons)}
+    rows = {row["id"].int: row for ask, persons in told for row in planning.rows(ask, persons)}
     # In the order of their ids, so that chunks that meet lock in the same order and the index grows in place.
     ordered = [rows[key] for key in sorted(rows)]
     _tell(work, ordered, await messages.plan(work.connection, ordered, work.now, datetime.now(UTC)))
@@ -64,13 +64,20 @@ async def _plan(work: Work, book: Rulebook, asks: Sequence[Ask], untrue: Withdra
 def _tell(work: Work, rows: Sequence[Planned], new: Collection[UUID]) -> None:
     """Count what is new, and say of whom nobody will be reached."""
     counts: dict[tuple[str, str], int] = {}
-    for row in rows if len(new) == len(rows) else [row for row in rows if row.id in new]:
-        counts[row.event_type, row.state] = counts.get((row.event_type, row.state), 0) + 1
-        if row.reason and row.state in _FAILED:
+    for row in rows if len(new) == len(rows) else [row for row in rows if row["id"] in new]:
+        kind = row["event_type"], row["state"]
+        counts[kind] = counts.get(kind, 0) + 1
+        if row["reason"] and row["state"] in _FAILED:
             subject = Subject(
-                row.id, row.community, row.person, row.channel, row.category, row.about_type, row.about_id
+                row["id"],
+                row["community"],
+                row["person"],
+                row["channel"],
+                row["category"],
+                row["about_type"],
+                row["about_id"],
             )
-            tell_failed(work, subject, 1, row.reason, row.traceparent)
+            tell_failed(work, subject, 1, row["reason"], row["traceparent"])
     for (event_type, state), count in counts.items():
         _PLANNED.labels(event_type, state).inc(count)
 

@@ -36,7 +36,7 @@ def _local(context: Context, time: datetime) -> str:
     """Write a time in the community's zone, to the minute."""
     local = time.astimezone(context["_zone"])
     if context["_language"] == Language.ZH:
-        return f"{local.month}月{local.day}日{local:%H:%M}"
+        return f"{local.month}月{local.day}日{local.hour:02}:{local.minute:02}"
     return f"{local.day} {local:%b %H:%M}"
 
 
