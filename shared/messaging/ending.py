@@ -1,4 +1,4 @@
-"""Ends what may hang, fail or have been cancelled from within, in bounded time."""
+"""Starts and ends what may hang, fail or have been cancelled from within, in bounded time."""
 
 import asyncio
 from collections.abc import Coroutine
@@ -17,3 +17,23 @@ async def ended_well(work: Coroutine[Any, Any, object], seconds: float) -> bool:
         task.cancel()
     await asyncio.wait({task}, timeout=0.5)
     return task.done() and not task.cancelled() and task.exception() is None
+
+
+async def started(work: Coroutine[Any, Any, object], seconds: float) -> None:
+    """Run a client's own start; one that is given up gets a moment to come through before it is cancelled.
+
+    aiokafka 0.14, cancelled while it asks for the first metadata, forgets the connection on which it asked.
+
+    Raises:
+        TimeoutError: it took too long.
+        Exception: whatever the start raises.
+    """
+    task = asyncio.create_task(work)
+    try:
+        async with asyncio.timeout(seconds):
+            await asyncio.shield(task)
+    finally:
+        if not task.done():
+            await asyncio.wait({task}, timeout=1)
+            task.cancel()
+            await asyncio.wait({task}, timeout=0.5)

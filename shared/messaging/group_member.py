@@ -5,7 +5,7 @@ from collections.abc import Collection
 
 from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener
 
-from shared.messaging.ending import ended_well
+from shared.messaging.ending import ended_well, started
 from shared.messaging.settings import KafkaSettings
 from shared.messaging.topics import full_topic, group_name
 
@@ -40,8 +40,7 @@ async def join_group(
     )
     try:
         client.subscribe([full_topic(kafka, topic) for topic in topics], listener=listener)
-        async with asyncio.timeout(START_SECONDS):
-            await client.start()
+        await started(client.start(), START_SECONDS)
     except BaseException:
         await leave_group(client)
         raise

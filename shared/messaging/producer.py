@@ -9,7 +9,7 @@ import asyncio
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import ProducerClosed
 
-from shared.messaging.ending import ended_well
+from shared.messaging.ending import ended_well, started
 from shared.messaging.settings import KafkaSettings
 
 START_SECONDS = 10.0
@@ -39,8 +39,7 @@ async def open_producer(kafka: KafkaSettings) -> AIOKafkaProducer:
         metadata_max_age_ms=60_000,
     )
     try:
-        async with asyncio.timeout(START_SECONDS):
-            await producer.start()
+        await started(producer.start(), START_SECONDS)
     except BaseException:
         await drop_producer(producer)
         raise

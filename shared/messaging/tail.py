@@ -12,10 +12,12 @@ from aiokafka.errors import OffsetOutOfRangeError
 
 from shared.contracts import Event
 from shared.messaging.attributes import InvalidEnvelope
-from shared.messaging.ending import ended_well
+from shared.messaging.ending import ended_well, started
 from shared.messaging.envelope import UnknownType, read_record
 from shared.messaging.settings import KafkaSettings
 from shared.messaging.topics import full_topic, plain_topic
+
+START_SECONDS = 10.0
 
 Offsets = dict[TopicPartition, int]
 Place = tuple[str, int]
@@ -79,7 +81,7 @@ async def tail(
         request_timeout_ms=5000,
     )
     try:
-        await client.start()
+        await started(client.start(), START_SECONDS)
         for topic in named:
             # Its public ways to learn of partitions also begin to read them somewhere.
             await client._client._wait_on_metadata(topic)  # noqa: SLF001

@@ -3,14 +3,35 @@
 import asyncio
 import gc
 import socket
+from collections.abc import Callable, Coroutine
+from pathlib import Path
+from stat import S_ISSOCK
+from typing import Any
 
 import pytest
+from aiokafka import ConsumerRebalanceListener
+from aiokafka.conn import AIOKafkaConnection
 from aiokafka.errors import KafkaError
+from aiokafka.protocol.metadata import MetadataRequest
 
+from shared.messaging.group_member import join_group
 from shared.messaging.producer import drop_producer, open_producer
 from shared.messaging.settings import KafkaSettings
 
 pytestmark = pytest.mark.anyio
+
+
+Opening = Callable[[KafkaSettings], Coroutine[Any, Any, object]]
+
+
+class Deaf(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka is not typed
+    async def on_partitions_revoked(self, revoked: Any) -> None: ...
+
+    async def on_partitions_assigned(self, assigned: Any) -> None: ...
+
+
+def open_member(kafka: KafkaSettings) -> Coroutine[Any, Any, object]:
+    return join_group(kafka, "notify", ["linli.issues"], Deaf())
 
 
 async def tasks_left() -> set[str]:
@@ -56,6 +77,36 @@ async def test_a_broker_that_is_away_leaves_nothing_behind_either() -> None:
     with pytest.raises((KafkaError, OSError)):
         await open_producer(KafkaSettings(bootstrap_servers=f"127.0.0.1:{unused_port()}"))
     assert await tasks_left() == before
+
+
+@pytest.mark.parametrize("client", [open_producer, open_member])
+async def test_a_start_that_is_given_up_leaves_no_connection(
+    kafka_settings: KafkaSettings, monkeypatch: pytest.MonkeyPatch, client: Opening
+) -> None:
+    """aiokafka knows the connection that it bootstraps on by a local variable alone."""
+    asked, send = asyncio.Event(), AIOKafkaConnection.send
+
+    def ask(connection: AIOKafkaConnection, request: Any, **options: Any) -> Any:
+        if isinstance(request, MetadataRequest):
+            asked.set()
+        return send(connection, request, **options)
+
+    monkeypatch.setattr(AIOKafkaConnection, "send", ask)
+    before = await tasks_left(), sockets()
+    for _ in range(5):
+        opening = asyncio.create_task(client(kafka_settings))
+        await asked.wait()
+        asked.clear()
+        opening.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await opening
+    assert (await tasks_left(), sockets()) == before
+
+
+def sockets() -> int:
+    """Count this process's open sockets."""
+    opened = Path("/proc/self/fd").iterdir()
+    return sum(S_ISSOCK(number.stat().st_mode) for number in opened if number.exists())
 
 
 def unused_port() -> int:
