@@ -29,14 +29,14 @@ from shared.identifiers import plain
 _INSERT = """
 WITH decisions AS MATERIALIZED (
     SELECT row.*, routings.version IS NOT DISTINCT FROM row.routing AS holds
-    FROM ROWS FROM (json_to_recordset($2::json) AS (
+    FROM ROWS FROM (json_to_recordset(convert_from($2, 'UTF8')::json) AS (
         community_id uuid, routing bigint, category text, priority text, state text, version int,
         person text, role text, place uuid, volunteers bool, entry jsonb)) WITH ORDINALITY AS row (
         community_id, routing, category, priority, state, version, person, role, place, volunteers, entry,
         number)
     LEFT JOIN routings ON routings.community_id = row.community_id
 ), given AS MATERIALIZED (
-    SELECT row.*, decisions.* FROM json_to_recordset($1::json) AS row (
+    SELECT row.*, decisions.* FROM json_to_recordset(convert_from($1, 'UTF8')::json) AS row (
         id uuid, decision int, place_id uuid, latitude float8, longitude float8,
         reporter text, filed_by text, description text, reported_at timestamptz,
         device_reported_at timestamptz, due_at timestamptz)
@@ -152,7 +152,7 @@ async def insert_reported(connection: Connection, cases: Sequence[NewCase]) -> s
         for case in cases
     ]
     decisions = b"[" + b",".join(decision.row for decision in numbers) + b"]"
-    found = await connection.fetch(_INSERT, as_json(rows), decisions.decode())
+    found = await connection.fetch(_INSERT, as_json(rows), decisions)
     if not all(row["holds"] for row in found):
         raise asyncpg.SerializationError("categories or rules changed while reports were stored")
     return {row["id"] for row in found}

@@ -28,16 +28,13 @@ class Withdrawals:
     """The withdrawals known while a chunk is planned: those on record and its own."""
 
     def __init__(self, known: Iterable[Withdrawal]) -> None:
-        self._until: dict[Thing, dict[str, int]] = {}
+        self._of: dict[Thing, list[Withdrawal]] = {}
         for each in known:
-            until = self._until.setdefault(each.thing, {})
-            for rule in each.withdraws:
-                until[rule] = max(until.get(rule, each.sequence), each.sequence)
+            self._of.setdefault(each.thing, []).append(each)
 
     def cover(self, thing: Thing, rule: str, sequence: int) -> bool:
         """Tell whether what a rule says on this event of a thing is already known to be untrue."""
-        until = self._until.get(thing, {}).get(rule)
-        return until is not None and sequence < until
+        return any(sequence < each.sequence and rule in each.withdraws for each in self._of.get(thing, ()))
 
 
 def newest(withdrawals: Iterable[Withdrawal]) -> Mapping[tuple[Thing, str], Withdrawal]:

@@ -19,7 +19,7 @@ WITH new AS (INSERT INTO messages (
     state, rank, reason, deadline, traceparent, event_sequence, held_until, quiet_hours, planned_at, next_at
 )
 SELECT *, $2::timestamptz, $3::timestamptz
-FROM json_to_recordset($1::json) AS row (
+FROM json_to_recordset(convert_from($1, 'UTF8')::json) AS row (
     id uuid, community uuid, intent uuid, event_id uuid, event_source text, event_type text,
     event_time timestamptz, about_type text, about_id uuid, rule_entry uuid, template_entry uuid, person text,
     category text, urgency smallint, channel text, language text, content jsonb, segments smallint,

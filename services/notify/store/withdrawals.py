@@ -16,7 +16,7 @@ from shared.database.work import Connection
 _SAID = """
 said AS (
     SELECT community AS community_id, about AS about_id, rule, withdraws, sequence, event_id, event_type
-    FROM json_to_recordset($1::json) AS row (
+    FROM json_to_recordset(convert_from($1, 'UTF8')::json) AS row (
         community uuid, about uuid, rule text, withdraws text[], sequence bigint, event_id uuid,
         event_type text)
 )

@@ -20,6 +20,7 @@ from services.notify.domain.messages import (
     Planned,
 )
 from services.notify.domain.preferences import (
+    Customs,
     InQuietHours,
     QuietHours,
     Spared,
@@ -59,6 +60,7 @@ class _Case(NamedTuple):
     """What one ask has in common for all whom it reaches."""
 
     ask: Ask
+    customs: Customs
     urgency: Urgency
     deadline: datetime
     untrue: bool
@@ -102,18 +104,18 @@ class Planning:
         event, rule = ask.event, ask.rule
         untrue = ask.thing is not None and self._untrue.cover(ask.thing, rule.name, event.sequence)
         urgency, deadline = rule.urgency_of(event.data), rule.deadline_of(event.time, event.data)
-        case = _Case(ask, urgency, deadline, untrue, {})
+        case = _Case(ask, self._book.customs(event.community), urgency, deadline, untrue, {})
         for person in persons:
             reach = self._reaches.get((event.community, person))
             yield _row(case, person, reach, _UNKNOWN if reach is None else self._fate(case, reach))
 
     def _fate(self, case: _Case, reach: Reach) -> _Fate:
         """Decide about one person's message: first whether, then in which words, then when."""
-        rule, community = case.ask.rule, case.ask.event.community
+        rule = case.ask.rule
         channel = reach.first_of(rule.channels)
         if channel is None:
             return _NO_WAY
-        if declined(rule.category, case.urgency, reach.wishes, self._book.customs(community)):
+        if declined(rule.category, case.urgency, reach.wishes, case.customs):
             return _UNWANTED
         said = case.said.get((reach.language, channel))
         if said is None:
@@ -125,11 +127,11 @@ class Planning:
     def _timed(self, case: _Case, reach: Reach, channel: Channel, said: _Said) -> _Fate:
         if case.untrue:
             return _Fate(State.CANCELLED, WITHDRAWN, channel, said)
-        rule, community = case.ask.rule, case.ask.event.community
-        quiet = quiet_hours_for(rule.category, case.urgency, reach.wishes, self._book.customs(community))
+        rule = case.ask.rule
+        quiet = quiet_hours_for(rule.category, case.urgency, reach.wishes, case.customs)
         if quiet is None or rule.in_quiet_hours is InQuietHours.TELL:
             return _Fate(State.READY, None, channel, said)
-        night = self._night(community, rule.in_quiet_hours, quiet)
+        night = self._night(case.ask.event.community, rule.in_quiet_hours, quiet)
         wait = waiting(rule.in_quiet_hours, night.ending, case.deadline)
         if wait.until is not None:
             return _Fate(State.HELD, QUIET_HOURS, channel, said, wait.until, night.written)

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from datetime import datetime
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -22,20 +22,33 @@ Words = Mapping[str, Mapping[str, Mapping[str, str]]]
 """Vocabulary -> code -> language -> name."""
 
 
+class _Reader(NamedTuple):
+    """For whom a text is written; under a name that no template may use."""
+
+    words: Words
+    language: Language
+    zone: ZoneInfo
+
+
+_READER = "_reader"
+
+
 @pass_context
 def _word(context: Context, code: str | None, vocabulary: str) -> str:
     """Name a code in the reader's language; one without a name is shown as it is."""
     if isinstance(code, Undefined):
         raise TypeError("word() needs a value")
-    names = context["_words"].get(vocabulary, {}).get(code or "none", {})
-    return str(names.get(context["_language"]) or (code or "").replace("-", " "))
+    reader: _Reader = context.parent[_READER]
+    names = reader.words.get(vocabulary, {}).get(code or "none", {})
+    return str(names.get(reader.language) or (code or "").replace("-", " "))
 
 
 @pass_context
 def _local(context: Context, time: datetime) -> str:
     """Write a time in the community's zone, to the minute."""
-    local = time.astimezone(context["_zone"])
-    if context["_language"] == Language.ZH:
+    reader: _Reader = context.parent[_READER]
+    local = time.astimezone(reader.zone)
+    if reader.language == Language.ZH:
         return f"{local.month}月{local.day}日{local.hour:02}:{local.minute:02}"
     return f"{local.day} {local:%b %H:%M}"
 
@@ -79,7 +92,7 @@ def render(
         jinja2.TemplateError, TypeError, AttributeError: the template asks for what the event does not have.
     """
     texts = template.content["texts"][language]
-    names = {**values, "_words": words, "_language": language, "_zone": zone_of(zone)}
+    names = {**values, _READER: _Reader(words, language, zone_of(zone))}
     parts = {part: compiled(texts[part]) for part in PARTS[channel]}
     # What `Template.render` does, without its copies of the names, and with one context for all parts: what a
     # template may hold leaves nothing in it.

@@ -14,7 +14,7 @@ from shared.database.work import Connection
 # arrays for unnest cost asyncpg twice as much in this process.
 _ADD = """
 WITH deliveries AS MATERIALIZED (
-    SELECT * FROM json_to_recordset($2::json) AS one (
+    SELECT * FROM json_to_recordset(convert_from($2, 'UTF8')::json) AS one (
         number integer, device_id uuid, community_id uuid, compound_id uuid, role text,
         sent_at timestamptz, received_at timestamptz)
 ), added AS (
@@ -22,7 +22,7 @@ WITH deliveries AS MATERIALIZED (
                        plate_suggestion, confidence, captured_at, sent_at, received_at, at, clamped)
     SELECT device_id, id, community_id, compound_id, role, coalesce(given, plate), plate, kind, suggestion,
            confidence, coalesce(captured_at, at), sent_at, received_at, at, coalesce(clamped, false)
-    FROM json_to_recordset($1::json) AS read (
+    FROM json_to_recordset(convert_from($1, 'UTF8')::json) AS read (
         delivery integer, id text, given text, plate text, kind text, suggestion text, confidence real,
         captured_at timestamptz, at timestamptz, clamped boolean)
     JOIN deliveries ON number = delivery

@@ -55,7 +55,7 @@ INSERT INTO stays (id, community_id, compound_id, plate, state, first_device, fi
 SELECT id, community_id, compound_id, plate, state, first_device, first_read, begins_at,
        CASE WHEN state <> 'entry-missed' THEN begins_at END, exited_at, due_at,
        CASE judge WHEN 1 THEN due_at WHEN 2 THEN exited_at END, version
-FROM json_to_recordset($1::json) AS begun (
+FROM json_to_recordset(convert_from($1, 'UTF8')::json) AS begun (
     id uuid, community_id uuid, compound_id uuid, plate text, state text, first_device uuid, first_read text,
     begins_at timestamptz, exited_at timestamptz, due_at timestamptz, judge smallint, version bigint)
 ON CONFLICT (id) DO UPDATE
