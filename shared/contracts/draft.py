@@ -22,8 +22,8 @@ class Filled(NamedTuple):
 class Draft:
     """One type of fact with all that is known of it beforehand, and gaps, of which its subject is one.
 
-    A filled gap is not checked, which is what a whole fact costs most for: only ids, times, and words that
-    were checked on their way in belong there. What `example` says in a gap goes out in no event.
+    A filled gap is not checked, which is what a whole fact costs most for: only ids, times in UTC, and words
+    that were checked on their way in belong there. What `example` says in a gap goes out in no event.
     """
 
     def __init__(self, example: Fact, *gaps: str) -> None:

@@ -11,7 +11,6 @@ from pydantic import BaseModel, Field, model_validator
 from services.issues.api.fields import AssigneeFields, In, Latitude, Longitude, Moment, Words
 from services.issues.domain.case import State
 from services.issues.domain.categories import Priority
-from services.issues.domain.words import person_id
 from services.issues.usecases.open_claim import Claims
 from services.issues.usecases.report_issues import Key, Report
 from shared.contracts.fields import Code, PersonId
@@ -109,9 +108,8 @@ def report_of(
 
     Raises:
         Forbidden: reporting for somebody else without the role for it.
-        WrongWord: the token's subject cannot go on the bus.
     """
-    person = person_id(call.actor.person)
+    person = call.actor.person
     for_others = not _FOR_OTHERS.isdisjoint(call.roles)
     if body.reporter not in (None, person) and not for_others:
         raise Forbidden("only operators and intake systems report for others")
