@@ -3,6 +3,7 @@
 import asyncio
 import heapq
 import time
+from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -25,6 +26,8 @@ CHECK_IN_AFTER: Final = 8
 PATIENCE: Final = 20.0
 BEAT: Final = 0.05
 OFFERED: Final = "task-offered"
+TAKEN: Final = "task-yours"
+CREDITED: Final = "hours-credited"
 REFUSED: Final = frozenset({409})
 
 Act = Callable[[], Awaitable[None]]
@@ -57,7 +60,8 @@ class StationDay:
     _open: set[str] = field(default_factory=set)
     _seen: dict[str, tuple[int, list[dict[str, Any]]]] = field(default_factory=dict)
     _read: int = 0
-    _told: int = 0
+    _told: Counter[str] = field(default_factory=Counter)
+    _confirmed: set[str] = field(default_factory=set)
     _due: list[tuple[float, int, Act]] = field(default_factory=list)
     _order: "count[int]" = field(default_factory=count)
     _turns: dict[str, int] = field(default_factory=dict)
@@ -166,13 +170,17 @@ class StationDay:
         return [offer for found in await asyncio.gather(*changed) for offer in found]
 
     async def _rang(self) -> bool:
-        """Whether each rider who was asked was told so: whoever is asked late might hear nothing any more."""
+        """Whether each rider who was asked, got a task or was credited was told so.
+
+        Whoever is told later, when business time has jumped on, might hear nothing any more before the night.
+        """
         url = f"{self.access.addresses.phones}/ledger"
         answer = await self.access.client.get(url, params={"since": self._read})
         for line in map(orjson.loads, answer.raise_for_status().content.splitlines()):
             self._read = line["position"]
-            self._told += line["template"] == OFFERED
-        return self._told >= len(self.asked)
+            self._told[line["template"]] += 1
+        said = ((OFFERED, self.asked), (TAKEN, self.claimed), (CREDITED, self._confirmed))
+        return all(self._told[template] >= len(those) for template, those in said)
 
     def _note(self, offer: dict[str, Any]) -> None:
         """Let the rider react to a new offer, if they do."""
@@ -225,6 +233,7 @@ class StationDay:
             await self._step(one, "report", {"outcome": "done"})()
             url = f"{self.access.addresses.volunteer}/tasks/{one.task}/confirm"
             await self.access.send(OPERATOR, "POST", url, key=f"confirm-{one.task}", json={})
+            self._confirmed.add(one.task)
 
         return act
 

@@ -14,7 +14,7 @@ from deploy.kafka.topics import client_settings
 from deploy.replay.findings import Findings
 from deploy.replay.issue_play import SETTLING, unpublished
 from deploy.replay.station import OPERATOR
-from deploy.replay.station_day import OFFERED, StationDay, eligible_hours
+from deploy.replay.station_day import CREDITED, OFFERED, TAKEN, StationDay, eligible_hours
 from deploy.replay.topics import behind, said
 
 TOPIC: Final = "linli.volunteer"
@@ -23,8 +23,8 @@ CLAIMED_AT_LEAST: Final = 0.6
 HEARD: Final = {
     "volunteer-registered": "volunteer-registered",
     "task-offered": OFFERED,
-    "task-claimed": "task-yours",
-    "hours-credited": "hours-credited",
+    "task-claimed": TAKEN,
+    "hours-credited": CREDITED,
 }
 """Which message each fact becomes at the phone of the rider it names."""
 
