@@ -37,18 +37,6 @@ class Attributes:
             raise InvalidEnvelope("no-envelope", f"no {name}")
         return value
 
-    def event_id(self, source: str) -> UUID:
-        """Give the id: ours as it is, a stranger's as the UUIDv5 of source and id, unique only together."""
-        text = self.required("id")
-        if source.startswith(_OURS):
-            try:
-                identifier = id_of(text)
-            except ValueError:
-                return derived_id(_namespace(source), text)
-            if identifier.version == 7:
-                return identifier
-        return derived_id(_namespace(source), text)
-
     def time(self, timestamp: int) -> datetime:
         """Give when it happened, in UTC, or Kafka's timestamp (ms) where the event does not say."""
         text = self.texts.get("time")
@@ -89,6 +77,18 @@ class Attributes:
         """Give the trace; a broken one is nobody's reason to refuse an event."""
         text = self.texts.get("traceparent", "")
         return text if _TRACEPARENT.fullmatch(text) else None
+
+
+def event_id(source: str, text: str) -> UUID:
+    """Give an id: ours as it is, a stranger's as the UUIDv5 of source and id, unique only together."""
+    if source.startswith(_OURS):
+        try:
+            identifier = id_of(text)
+        except ValueError:
+            return derived_id(_namespace(source), text)
+        if identifier.version == 7:
+            return identifier
+    return derived_id(_namespace(source), text)
 
 
 @lru_cache(maxsize=1024)

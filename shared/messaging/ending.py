@@ -11,15 +11,11 @@ async def ended_well(work: Coroutine[Any, Any, object], seconds: float) -> bool:
     `wait_for` would pass on the cancellation of a task that the client awaits as if it were the caller's.
     """
     task = asyncio.create_task(work)
-    try:
-        await asyncio.wait({task}, timeout=seconds)
-    finally:
-        task.cancel()
-    await asyncio.wait({task}, timeout=0.5)
+    await _ended(task, seconds)
     return task.done() and not task.cancelled() and task.exception() is None
 
 
-async def started(work: Coroutine[Any, Any, object], seconds: float) -> None:
+async def started(work: Coroutine[Any, Any, object], seconds: float = 10.0) -> None:
     """Run a client's own start; one that is given up gets a moment to come through before it is cancelled.
 
     aiokafka 0.14, cancelled while it asks for the first metadata, forgets the connection on which it asked.
@@ -33,7 +29,12 @@ async def started(work: Coroutine[Any, Any, object], seconds: float) -> None:
         async with asyncio.timeout(seconds):
             await asyncio.shield(task)
     finally:
-        if not task.done():
-            await asyncio.wait({task}, timeout=1)
-            task.cancel()
-            await asyncio.wait({task}, timeout=0.5)
+        await _ended(task, 1)
+
+
+async def _ended(task: asyncio.Task[object], seconds: float) -> None:
+    try:
+        await asyncio.wait({task}, timeout=seconds)
+    finally:
+        task.cancel()
+    await asyncio.wait({task}, timeout=0.5)

@@ -13,7 +13,7 @@ import orjson
 from pydantic import ValidationError
 
 from shared.contracts import FACTS, SEQUENCE_DIGITS, Event, Fact
-from shared.messaging.attributes import Attributes, InvalidEnvelope
+from shared.messaging.attributes import Attributes, InvalidEnvelope, event_id
 from shared.messaging.wire import headers_form, unpack_headers
 
 VALUE_LIMIT = 256 * 1024
@@ -121,12 +121,12 @@ def read_record(
     event_type = attributes.required("type")
     if attributes.required("specversion") != "1.0":
         raise InvalidEnvelope("no-envelope", "specversion is not 1.0")
-    ident = attributes.event_id(source := attributes.required("source"))
+    source, ident = attributes.required("source"), attributes.required("id")
     fact = facts.get(event_type)
     if fact is None:
         raise UnknownType(event_type)
     return Event(
-        id=ident,
+        id=event_id(source, ident),
         source=source,
         time=attributes.time(timestamp),
         community=attributes.community(),

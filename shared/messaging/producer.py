@@ -12,8 +12,6 @@ from aiokafka.errors import ProducerClosed
 from shared.messaging.ending import ended_well, started
 from shared.messaging.settings import KafkaSettings
 
-START_SECONDS = 10.0
-
 
 class _Pending(set[object]):
     """A batch that fails while it waits for its next attempt is taken out twice."""
@@ -39,7 +37,7 @@ async def open_producer(kafka: KafkaSettings) -> AIOKafkaProducer:
         metadata_max_age_ms=60_000,
     )
     try:
-        await started(producer.start(), START_SECONDS)
+        await started(producer.start())
     except BaseException:
         await drop_producer(producer)
         raise

@@ -17,8 +17,6 @@ from shared.messaging.envelope import UnknownType, read_record
 from shared.messaging.settings import KafkaSettings
 from shared.messaging.topics import full_topic, plain_topic
 
-START_SECONDS = 10.0
-
 Offsets = dict[TopicPartition, int]
 Place = tuple[str, int]
 """A partition: the topic's name in contracts, and its number."""
@@ -81,7 +79,7 @@ async def tail(
         request_timeout_ms=5000,
     )
     try:
-        await started(client.start(), START_SECONDS)
+        await started(client.start())
         for topic in named:
             # Its public ways to learn of partitions also begin to read them somewhere.
             await client._client._wait_on_metadata(topic)  # noqa: SLF001

@@ -3,7 +3,6 @@
 import json
 from datetime import UTC, datetime
 from typing import Any
-from uuid import UUID
 
 import pytest
 from hypothesis import given, settings
@@ -42,9 +41,13 @@ def test_a_filled_draft_goes_out_as_the_whole_fact_would(name: str) -> None:
 
 def test_what_the_example_says_in_a_gap_goes_out_in_no_event() -> None:
     example = IssueReported(
-        case=UUID(int=0), category="noise", priority="urgent", state="reported", reporter="an-example",
+        case=NIL,
+        category="noise",
+        priority="urgent",
+        state="reported",
+        reporter="an-example",
         reported_at=TIME,
-    )  # fmt: skip
+    )
     case = new_id()
     filled = Draft(example, "case", "reporter").filled({"case": case, "reporter": None})
     said = IssueReported.model_validate_json(filled.written())
