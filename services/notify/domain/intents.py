@@ -1,8 +1,9 @@
-"""The keys that make a repeat harmless: of an intent, of its rung, and the provider's token for that rung.
+"""The keys that make a repeat harmless: of an intent, of its message, and the provider's token for that.
 
-An intent says that one person hears of one event by one rule. A rung is one channel tried for it; a fallback
-from push to SMS will be rung 2 of the same intent. The provider's token belongs to the rung and not to the
-attempt, so that a second attempt whose first one arrived after all makes no second message.
+An intent says that one person hears of one event by one rule. The message by which it is tried first has the
+intent's own id; a fallback from push to SMS will be another message of the same intent. The provider's token
+belongs to the message and not to the attempt, so that a second attempt whose first one arrived after all is
+no second message.
 """
 
 from base64 import b32decode, b32encode
@@ -19,13 +20,11 @@ def rule_id(name: str) -> UUID:
 
 
 def intent_key(source: str, event: UUID, rule: str, major: int, person: str, category: str) -> UUID:
-    """Derive the key under which one person hears of one event by one rule, once."""
+    """Derive the key under which one person hears of one event by one rule, once.
+
+    It is also the id of the intent's first message: the primary key then keeps both from being there twice.
+    """
     return _derived(INTENTS, f"{source}\n{event}\n{rule}\n{major}\n{person}\n{category}")
-
-
-def rung_id(intent: UUID, rung: int = 1) -> UUID:
-    """Derive the id of an intent's message; one unique index then guards intent and rung together."""
-    return _derived(intent, str(rung))
 
 
 def token_of(message: UUID) -> str:
@@ -47,7 +46,7 @@ _FREE = (1 << 128) - 1 & ~(0xF << 76) & ~(0x3 << 62)
 
 
 def _derived(namespace: UUID, name: str) -> UUID:
-    """Do what `uuid.uuid5` does in a third of the time: planning derives two for every message."""
+    """Do what `uuid.uuid5` does in a third of the time: planning derives one for every message."""
     digest = sha1(namespace.int.to_bytes(16, "big") + name.encode(), usedforsecurity=False).digest()
     made = _make(UUID)
     _set(made, "int", int.from_bytes(digest[:16], "big") & _FREE | _V5)

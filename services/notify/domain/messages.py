@@ -8,12 +8,11 @@ from uuid import UUID
 class Planned(TypedDict):
     """One recipient by one channel; as it travels to the database, because planning makes thousands of them.
 
-    `id` derives from `intent` and the rung. Without a channel nobody could be reached, and `reason` says why.
+    `id` is the key of its intent. Without a channel nobody could be reached, and `reason` says why.
     """
 
     id: UUID
     community: UUID
-    intent: UUID
     event_id: UUID
     event_source: str
     event_type: str

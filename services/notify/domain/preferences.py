@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta, tzinfo
 from enum import StrEnum
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from services.notify.domain.urgency import Urgency
@@ -22,8 +22,7 @@ class InQuietHours(StrEnum):
     TELL = "tell"
 
 
-@dataclass(frozen=True, slots=True)
-class QuietHours:
+class QuietHours(NamedTuple):
     """From when until when, by the community's clocks, what is not urgent waits; equal times mean never."""
 
     start: time

@@ -1,7 +1,6 @@
 """How many SMS a text costs: the GSM 7-bit alphabet where it fits, else UCS-2 (3GPP TS 23.038 and 23.040)."""
 
-from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 _BASIC = frozenset(
     "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?"
@@ -11,8 +10,7 @@ _EXTENDED = frozenset("\f^{}\\[~]|€")
 _ALL = _BASIC | _EXTENDED
 
 
-@dataclass(frozen=True, slots=True)
-class Segments:
+class Segments(NamedTuple):
     """What a text costs: its encoding, its length in that encoding's units, and the parts it is sent in."""
 
     encoding: Literal["GSM-7", "UCS-2"]

@@ -14,13 +14,13 @@ from shared.database.work import Connection
 # Named as in Planned. As arrays, one for each column, they would cost this process three times as much.
 _PLAN = """
 WITH new AS (INSERT INTO messages (
-    id, community_id, intent, event_id, event_source, event_type, event_time, about_type, about_id,
+    intent, id, community_id, event_id, event_source, event_type, event_time, about_type, about_id,
     rule_entry, template_entry, person, category, urgency, channel, language, content, segments, encoding,
     state, rank, reason, deadline, traceparent, event_sequence, held_until, quiet_hours, planned_at, next_at
 )
-SELECT *, $2::timestamptz, $3::timestamptz
+SELECT id, *, $2::timestamptz, $3::timestamptz
 FROM json_to_recordset(convert_from($1, 'UTF8')::json) AS row (
-    id uuid, community uuid, intent uuid, event_id uuid, event_source text, event_type text,
+    id uuid, community uuid, event_id uuid, event_source text, event_type text,
     event_time timestamptz, about_type text, about_id uuid, rule_entry uuid, template_entry uuid, person text,
     category text, urgency smallint, channel text, language text, content jsonb, segments smallint,
     encoding text, state text, rank smallint, reason text, deadline timestamptz, traceparent text,

@@ -9,7 +9,7 @@ from jinja2 import TemplateError
 
 from services.notify.domain.audience import Audiences
 from services.notify.domain.contacts import Channel, Language, Reach
-from services.notify.domain.intents import intent_key, rung_id
+from services.notify.domain.intents import intent_key
 from services.notify.domain.messages import (
     DECLINED,
     NO_CHANNEL,
@@ -97,6 +97,7 @@ class Planning:
         self._untrue = untrue
         self._now = now
         self._words: dict[UUID, Words] = {}
+        self._places: dict[tuple[UUID, UUID | None], str] = {}
         self._nights: dict[tuple[UUID, InQuietHours, QuietHours], _Night] = {}
 
     def rows(self, ask: Ask, persons: Sequence[str]) -> Iterator[Planned]:
@@ -154,8 +155,7 @@ class Planning:
             return _NOTHING
         event = ask.event
         fields = event.data.__dict__
-        place = self._audiences.place_name(event.community, fields.get("place"))
-        values = {**fields, "place_name": place}
+        values = {**fields, "place_name": self._place_name(event.community, fields.get("place"))}
         zone = self._audiences.zones.get(event.community, DEFAULT_ZONE)
         try:
             words = self._vocabularies(event.community)
@@ -165,8 +165,14 @@ class Planning:
             return _NOTHING
         if channel is not Channel.SMS:
             return _Said(content, None, None)
-        cost = segments_of(content["sms"])
-        return _Said(content, cost.parts, cost.encoding)
+        encoding, _, parts = segments_of(content["sms"])
+        return _Said(content, parts, encoding)
+
+    def _place_name(self, community: UUID, place: UUID | None) -> str:
+        found = self._places.get((community, place))
+        if found is None:
+            found = self._places[community, place] = self._audiences.place_name(community, place)
+        return found
 
     def _vocabularies(self, community: UUID) -> Words:
         found = self._words.get(community)
@@ -178,11 +184,9 @@ class Planning:
 def _row(case: _Case, person: str, reach: Reach | None, fate: _Fate) -> Planned:
     ask = case.ask
     event, rule, about = ask.event, ask.rule, ask.about
-    intent = intent_key(event.source, event.id, rule.id, rule.major, person, rule.category)
     return {
-        "id": rung_id(intent),
+        "id": intent_key(event.source, event.id, rule.id, rule.major, person, rule.category),
         "community": event.community,
-        "intent": intent,
         "event_id": event.id,
         "event_source": event.source,
         "event_type": event.data.event_type,

@@ -8,11 +8,12 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from jinja2 import StrictUndefined, Template, Undefined, pass_context
-from jinja2.runtime import Context
 from jinja2.sandbox import ImmutableSandboxedEnvironment
+from jinja2.utils import missing
 
 from services.notify.domain.contacts import Channel, Language
 from services.notify.domain.rulebook import Entry
+from shared.contracts.fact import Part
 
 DEFAULT_ZONE = "Asia/Shanghai"
 PARTS: Mapping[Channel, tuple[str, ...]] = {Channel.SMS: ("sms",), Channel.PUSH: ("title", "body")}
@@ -22,33 +23,35 @@ Words = Mapping[str, Mapping[str, Mapping[str, str]]]
 """Vocabulary -> code -> language -> name."""
 
 
-class _Reader(NamedTuple):
-    """For whom a text is written; under a name that no template may use."""
+class _Page(NamedTuple):
+    """What a text is written from and for whom: all that a compiled text and its filters ask of a context.
 
+    Jinja's own `Context` serves inheritance and exports too, and takes as long to make as a text to write.
+    """
+
+    values: Mapping[str, Any]
     words: Words
     language: Language
     zone: ZoneInfo
 
-
-_READER = "_reader"
+    def resolve_or_missing(self, name: str) -> Any:
+        return self.values.get(name, missing)
 
 
 @pass_context
-def _word(context: Context, code: str | None, vocabulary: str) -> str:
+def _word(page: _Page, code: str | None, vocabulary: str) -> str:
     """Name a code in the reader's language; one without a name is shown as it is."""
     if isinstance(code, Undefined):
         raise TypeError("word() needs a value")
-    reader: _Reader = context.parent[_READER]
-    names = reader.words.get(vocabulary, {}).get(code or "none", {})
-    return str(names.get(reader.language) or (code or "").replace("-", " "))
+    names = page.words.get(vocabulary, {}).get(code or "none", {})
+    return str(names.get(page.language) or (code or "").replace("-", " "))
 
 
 @pass_context
-def _local(context: Context, time: datetime) -> str:
+def _local(page: _Page, time: datetime) -> str:
     """Write a time in the community's zone, to the minute."""
-    reader: _Reader = context.parent[_READER]
-    local = time.astimezone(reader.zone)
-    if reader.language == Language.ZH:
+    local = time.astimezone(page.zone)
+    if page.language == Language.ZH:
         return f"{local.month}月{local.day}日{local.hour:02}:{local.minute:02}"
     return f"{local.day} {local:%b %H:%M}"
 
@@ -58,8 +61,17 @@ def short(ident: UUID) -> str:
     return ident.hex[-6:].upper()
 
 
-def _environment() -> ImmutableSandboxedEnvironment:
-    environment = ImmutableSandboxedEnvironment(undefined=StrictUndefined, autoescape=False)
+class _Environment(ImmutableSandboxedEnvironment):
+    """The sandbox, but for what is known to be safe: the fields of an event's parts."""
+
+    def getattr(self, obj: Any, attribute: str) -> Any:
+        if isinstance(obj, Part) and attribute in obj.__dict__:
+            return obj.__dict__[attribute]
+        return super().getattr(obj, attribute)
+
+
+def _environment() -> _Environment:
+    environment = _Environment(undefined=StrictUndefined, autoescape=False)
     # Nothing of Jinja's own: what a template may do is what check_template lets through.
     environment.globals.clear()
     environment.filters = {"word": _word, "local": _local, "short": short}
@@ -72,9 +84,7 @@ ENVIRONMENT = _environment()
 @lru_cache(maxsize=4096)
 def compiled(text: str) -> Template:
     """Compile a text once; equal texts of different versions share it."""
-    template = ENVIRONMENT.from_string(text)
-    template.globals = {}  # there are none, and a chain of two empty ones is walked at every rendering
-    return template
+    return ENVIRONMENT.from_string(text)
 
 
 @lru_cache(maxsize=256)
@@ -92,9 +102,5 @@ def render(
         jinja2.TemplateError, TypeError, AttributeError: the template asks for what the event does not have.
     """
     texts = template.content["texts"][language]
-    names = {**values, _READER: _Reader(words, language, zone_of(zone))}
-    parts = {part: compiled(texts[part]) for part in PARTS[channel]}
-    # What `Template.render` does, without its copies of the names, and with one context for all parts: what a
-    # template may hold leaves nothing in it.
-    context = Context(ENVIRONMENT, names, None, {})
-    return {part: "".join(template.root_render_func(context)) for part, template in parts.items()}
+    page: Any = _Page(values, words, language, zone_of(zone))
+    return {part: "".join(compiled(texts[part]).root_render_func(page)) for part in PARTS[channel]}
