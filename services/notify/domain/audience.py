@@ -60,16 +60,17 @@ NOBODY = Wanted()
 def wanted(selector: Selector, data: object) -> Wanted:
     """Read from an event's data what a selector asks for; `NOBODY` when the field is empty."""
     value = value_at(data, selector.path)
-    if selector.kind is SelectorKind.ROLE:
+    kind = selector.kind
+    if kind is SelectorKind.ROLE:
         # A fact that knows no place concerns the whole community.
         return Wanted(role=selector.role, place=value, on_duty=selector.on_duty)
     if value is None:
         return NOBODY
-    if selector.kind is SelectorKind.PERSON:
-        return Wanted(persons=(value,) if isinstance(value, str) else tuple(value))
-    if selector.kind is SelectorKind.HOUSEHOLD:
+    if kind is SelectorKind.PERSON:
+        return Wanted((value,) if isinstance(value, str) else tuple(value))
+    if kind is SelectorKind.HOUSEHOLD:
         return Wanted(household=value)
-    if selector.kind is SelectorKind.TOLD:
+    if kind is SelectorKind.TOLD:
         return Wanted(about=value, rule=selector.rule)
     return _assigned(value, value_at(data, ("place",)), selector.on_duty)
 

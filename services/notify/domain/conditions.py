@@ -23,6 +23,8 @@ class Condition:
 
     def holds(self, data: object) -> bool:
         value = value_at(data, self.path)
+        if isinstance(value, str):
+            return (str, value) in self.values
         if isinstance(value, _SEVERAL):
             return any(_kept(member) in self.values for member in value)
         return _kept(value) in self.values

@@ -5,24 +5,31 @@ from typing import Any, NamedTuple, TypedDict
 from uuid import UUID
 
 
+class Heading(TypedDict):
+    """What the messages of one rule on one producer's events have in common, as it travels: once a chunk."""
+
+    community: UUID
+    event_source: str
+    event_type: str
+    about_type: str | None
+    rule_entry: UUID
+    template_entry: UUID | None
+    category: str
+
+
 class Planned(TypedDict):
     """One recipient by one channel; as it travels to the database, because planning makes thousands of them.
 
-    `id` is the key of its intent. Without a channel nobody could be reached, and `reason` says why.
+    `id` is the key of its intent, `heading` the number of its heading, from 1. Without a channel nobody could
+    be reached, and `reason` says why.
     """
 
     id: UUID
-    community: UUID
+    heading: int
     event_id: UUID
-    event_source: str
-    event_type: str
     event_time: datetime
-    about_type: str | None
     about_id: UUID | None
-    rule_entry: UUID
-    template_entry: UUID | None
     person: str
-    category: str
     urgency: int
     channel: str | None
     language: str | None

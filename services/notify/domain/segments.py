@@ -25,10 +25,13 @@ def segments_of(text: str) -> Segments:
         return Segments(
             "GSM-7", *_packed([2 if character in _EXTENDED else 1 for character in text], 160, 153)
         )
-    # Characters beyond the first plane are surrogate pairs, not cut either; most texts have none.
+    # Characters beyond the first plane are surrogate pairs, not cut either; most texts have none, and
+    # are cut anywhere.
     units = len(text.encode("utf-16-le", "surrogatepass")) // 2
     if units <= 70:
         return Segments("UCS-2", units, 1)
+    if units == len(text):
+        return Segments("UCS-2", units, -(-units // 67))
     return Segments("UCS-2", *_packed([2 if ord(character) > 0xFFFF else 1 for character in text], 70, 67))
 
 

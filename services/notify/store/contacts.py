@@ -1,10 +1,8 @@
 """Rows of contacts. Numbers come and go sealed; only sending and masking open them."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
-from functools import lru_cache
-from itertools import compress
 from typing import Any
 from uuid import UUID
 
@@ -26,7 +24,6 @@ class Row:
     version: int = 1
 
 
-_CHANNELS = tuple(channel.value for channel in Channel)
 _COLUMNS = "community_id, person, language, phone_sealed, phone_key, phone_hash, push_token, version"
 
 _PUT = """
@@ -43,13 +40,15 @@ SET language = excluded.language, phone_sealed = excluded.phone_sealed, phone_ke
 RETURNING person, version
 """
 
+# Those who are reached alike, which most are, come as one row.
 _REACHES = """
-SELECT number::integer, language, phone_sealed IS NOT NULL AS sms, push_token IS NOT NULL AS push,
-       quiet_from, quiet_until, categories
+SELECT language, phone_sealed IS NOT NULL AS sms, push_token IS NOT NULL AS push,
+       quiet_from, quiet_until, categories, array_agg(number::integer) AS numbers
 FROM contacts
      JOIN unnest($1::uuid[], $2::text[]) WITH ORDINALITY AS asked (community_id, person, number)
      USING (community_id, person)
      LEFT JOIN preferences USING (community_id, person)
+GROUP BY 1, 2, 3, 4, 5, 6
 """
 
 _OLD_KEYS = f"""
@@ -111,7 +110,8 @@ async def reaches(
     found = await connection.fetch(
         _REACHES, [community for community, _ in persons], [person for _, person in persons]
     )
-    return {persons[row[0] - 1]: _reach(row) for row in found}
+    reaches = [(_reach(row), row["numbers"]) for row in found]
+    return {persons[number - 1]: reach for reach, numbers in reaches for number in numbers}
 
 
 async def sealed_with_other_keys(
@@ -142,13 +142,9 @@ async def reseal(connection: Connection, rows: Sequence[tuple[Row, Sealed]], cur
 
 
 def _reach(row: Any) -> Reach:
-    reach = _wishless(row["language"], tuple([row[channel] for channel in _CHANNELS]))
-    return reach if row["categories"] is None else replace(reach, wishes=wishes_from(row))
-
-
-@lru_cache  # those who have wished for nothing, which are most, differ in little
-def _wishless(language: str, has: tuple[bool, ...]) -> Reach:
-    return Reach(Language(language), frozenset(compress(Channel, has)))
+    channels = frozenset(channel for channel in Channel if row[channel.value])
+    wishes = None if row["categories"] is None else wishes_from(row)
+    return Reach(Language(row["language"]), channels, wishes)
 
 
 def _row(found: Any) -> Row:

@@ -17,6 +17,7 @@ from services.notify.domain.messages import (
     NO_TEXT,
     QUIET_HOURS,
     WITHDRAWN,
+    Heading,
     Planned,
 )
 from services.notify.domain.preferences import (
@@ -60,6 +61,7 @@ class _Case(NamedTuple):
     """What one ask has in common for all whom it reaches."""
 
     ask: Ask
+    heading: int
     customs: Customs
     urgency: Urgency
     deadline: datetime
@@ -99,16 +101,39 @@ class Planning:
         self._words: dict[UUID, Words] = {}
         self._places: dict[tuple[UUID, UUID | None], str] = {}
         self._nights: dict[tuple[UUID, InQuietHours, QuietHours], _Night] = {}
+        self._numbers: dict[tuple[UUID, str, str], int] = {}
+        self.headings: list[Heading] = []
 
     def rows(self, ask: Ask, persons: Sequence[str]) -> Iterator[Planned]:
         """Give one message for each person."""
         event, rule = ask.event, ask.rule
-        untrue = ask.thing is not None and self._untrue.cover(ask.thing, rule.name, event.sequence)
+        thing = ask.thing
+        untrue = thing is not None and self._untrue.cover(thing, rule.name, event.sequence)
         urgency, deadline = rule.urgency_of(event.data), rule.deadline_of(event.time, event.data)
-        case = _Case(ask, self._book.customs(event.community), urgency, deadline, untrue, {})
+        customs = self._book.customs(event.community)
+        case = _Case(ask, self._heading(ask), customs, urgency, deadline, untrue, {})
         for person in persons:
             reach = self._reaches.get((event.community, person))
             yield _row(case, person, reach, _UNKNOWN if reach is None else self._fate(case, reach))
+
+    def _heading(self, ask: Ask) -> int:
+        """Give the number under which what an ask has in common with others is kept once."""
+        event, rule = ask.event, ask.rule
+        key = event.community, event.source, rule.id
+        number = self._numbers.get(key)
+        if number is None:
+            number = self._numbers[key] = len(self.headings) + 1
+            heading: Heading = {
+                "community": event.community,
+                "event_source": event.source,
+                "event_type": event.data.event_type,
+                "about_type": event.data.subject_field if ask.about else None,
+                "rule_entry": rule.entry,
+                "template_entry": ask.template.id if ask.template else None,
+                "category": rule.category,
+            }
+            self.headings.append(heading)
+        return number
 
     def _fate(self, case: _Case, reach: Reach) -> _Fate:
         """Decide about one person's message: first whether, then in which words, then when."""
@@ -182,21 +207,14 @@ class Planning:
 
 
 def _row(case: _Case, person: str, reach: Reach | None, fate: _Fate) -> Planned:
-    ask = case.ask
-    event, rule, about = ask.event, ask.rule, ask.about
+    event, rule = case.ask.event, case.ask.rule
     return {
         "id": intent_key(event.source, event.id, rule.id, rule.major, person, rule.category),
-        "community": event.community,
+        "heading": case.heading,
         "event_id": event.id,
-        "event_source": event.source,
-        "event_type": event.data.event_type,
         "event_time": event.time,
-        "about_type": event.data.subject_field if about else None,
-        "about_id": about,
-        "rule_entry": rule.entry,
-        "template_entry": ask.template.id if ask.template else None,
+        "about_id": case.ask.about,
         "person": person,
-        "category": rule.category,
         "urgency": case.urgency,
         "channel": fate.channel,
         "language": reach.language if reach else None,

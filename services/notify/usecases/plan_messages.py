@@ -1,14 +1,14 @@
 """From facts to messages: who hears of what, decided for a chunk of events in a handful of statements."""
 
-from collections.abc import Collection, Sequence
+from collections import Counter
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
-from uuid import UUID
 
-from prometheus_client import Counter
+import prometheus_client
 
 from services.notify.domain.audience import Audiences
-from services.notify.domain.messages import Planned, Subject
+from services.notify.domain.messages import Heading, Planned, Subject
 from services.notify.domain.rulebook import Rulebook
 from services.notify.domain.states import State
 from services.notify.domain.withdrawals import Withdrawals
@@ -22,8 +22,10 @@ from services.notify.usecases.withdraw_messages import withdraw_messages
 from shared.contracts import Event
 from shared.database.work import Work
 
-_PLANNED = Counter("linli_messages_planned_total", "Messages planned", ["event", "state"])
-_UNHEARD = Counter("linli_rules_unheard_total", "Times a rule asked for a role that nobody holds", ["rule"])
+_PLANNED = prometheus_client.Counter("linli_messages_planned_total", "Messages planned", ["event", "state"])
+_UNHEARD = prometheus_client.Counter(
+    "linli_rules_unheard_total", "Times a rule asked for a role that nobody holds", ["rule"]
+)
 _FAILED = frozenset({State.SUPPRESSED, State.EXPIRED})
 
 
@@ -55,31 +57,29 @@ async def _plan(work: Work, book: Rulebook, asks: Sequence[Ask], untrue: Withdra
         return
     reaches = await contacts.reaches(work.connection, list(pairs))
     planning = Planning(book, audiences, reaches, untrue, work.now)
-    rows = {row["id"].int: row for ask, persons in told for row in planning.rows(ask, persons)}
-    # In the order of their ids, so that chunks that meet lock in the same order and the index grows in place.
-    ordered = [rows[key] for key in sorted(rows)]
-    _tell(work, ordered, await messages.plan(work.connection, ordered, work.now, datetime.now(UTC)))
+    rows = [row for ask, persons in told for row in planning.rows(ask, persons)]
+    headings = planning.headings
+    new = await messages.plan(work.connection, rows, headings, work.now, datetime.now(UTC))
+    _tell(work, [row for row in rows if row["id"] in new] if len(new) < len(rows) else rows, headings)
 
 
-def _tell(work: Work, rows: Sequence[Planned], new: Collection[UUID]) -> None:
+def _tell(work: Work, new: Sequence[Planned], headings: Sequence[Heading]) -> None:
     """Count what is new, and say of whom nobody will be reached."""
-    counts: dict[tuple[str, str], int] = {}
-    for row in rows if len(new) == len(rows) else [row for row in rows if row["id"] in new]:
-        kind = row["event_type"], row["state"]
-        counts[kind] = counts.get(kind, 0) + 1
+    for (number, state), count in Counter([(row["heading"], row["state"]) for row in new]).items():
+        _PLANNED.labels(headings[number - 1]["event_type"], state).inc(count)
+    for row in new:
         if row["reason"] and row["state"] in _FAILED:
+            heading = headings[row["heading"] - 1]
             subject = Subject(
                 row["id"],
-                row["community"],
+                heading["community"],
                 row["person"],
                 row["channel"],
-                row["category"],
-                row["about_type"],
+                heading["category"],
+                heading["about_type"],
                 row["about_id"],
             )
             tell_failed(work, subject, 1, row["reason"], row["traceparent"])
-    for (event_type, state), count in counts.items():
-        _PLANNED.labels(event_type, state).inc(count)
 
 
 def _persons(audiences: Audiences, ask: Ask) -> list[str]:
