@@ -1,9 +1,10 @@
 """Ids: UUIDv7 for what we make, UUIDv5 for what is derived from something that has a name already."""
 
-from uuid import UUID, uuid5
+from functools import lru_cache
+from uuid import UUID
 
+import uuid_utils
 from asyncpg.pgproto import pgproto
-from uuid_utils import uuid7
 
 
 def id_of(text: str) -> UUID:
@@ -19,7 +20,7 @@ def id_of(text: str) -> UUID:
 
 def new_id() -> UUID:
     """Make a UUIDv7: time-ordered, so that indexes grow at one end (RFC 9562 section 5.7)."""
-    return pgproto.UUID(uuid7().bytes)
+    return pgproto.UUID(uuid_utils.uuid7().bytes)
 
 
 def plain(value: object) -> str:
@@ -35,4 +36,9 @@ def plain(value: object) -> str:
 
 def derived_id(namespace: UUID, name: str) -> UUID:
     """Derive the UUIDv5 that `name` always has within `namespace` (RFC 9562 section 5.5)."""
-    return uuid5(namespace, name)
+    return pgproto.UUID(uuid_utils.uuid5(_namespace(namespace), name).bytes)
+
+
+@lru_cache(maxsize=1024)
+def _namespace(namespace: UUID) -> uuid_utils.UUID:
+    return uuid_utils.UUID(bytes=namespace.bytes)

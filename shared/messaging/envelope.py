@@ -126,23 +126,20 @@ def read_record(
     if fact is None:
         raise UnknownType(event_type)
     return Event(
-        id=event_id(source, ident),
-        source=source,
-        time=attributes.time(timestamp),
-        community=attributes.community(),
-        sequence=attributes.sequence(),
-        data=_data(fact, data),
-        imported=attributes.imported(),
-        traceparent=attributes.traceparent(),
+        event_id(source, ident),
+        source,
+        attributes.time(timestamp),
+        attributes.community(),
+        attributes.sequence(),
+        _data(fact, data),
+        attributes.imported(),
+        attributes.traceparent(),
     )
 
 
 def _opened(headers: Mapping[str, bytes | None], value: bytes) -> tuple[Attributes, bytes]:
-    content_type = _text(headers.get("content-type"), "content-type").lower()
-    if content_type.startswith("application/cloudevents"):
-        return _structured(content_type, value)
-    if content_type and not _JSON.match(content_type):
-        raise InvalidEnvelope("no-envelope", "the content type is not JSON")
+    if not _is_binary(headers.get("content-type")):
+        return _structured(value)
     texts = _texts(headers)
     if "traceparent" not in texts:  # what OpenTelemetry's own instrumentation writes
         texts["traceparent"] = _text(headers.get("traceparent"), "traceparent")
@@ -167,9 +164,20 @@ def _text(value: bytes | None, name: str) -> str:
         raise InvalidEnvelope("broken-envelope", f"{name[:64]} is not UTF-8") from error
 
 
-def _structured(content_type: str, value: bytes) -> tuple[Attributes, bytes]:
-    if not _STRUCTURED.match(content_type):
+@lru_cache(maxsize=256)  # producers have one or two
+def _is_binary(content_type: bytes | None) -> bool:
+    """Tell binary mode from structured mode; raises `InvalidEnvelope` for what is neither."""
+    text = _text(content_type, "content-type").lower()
+    if not text.startswith("application/cloudevents"):
+        if text and not _JSON.match(text):
+            raise InvalidEnvelope("no-envelope", "the content type is not JSON")
+        return True
+    if not _STRUCTURED.match(text):
         raise InvalidEnvelope("no-envelope", "of structured modes only single JSON events are read")
+    return False
+
+
+def _structured(value: bytes) -> tuple[Attributes, bytes]:
     try:
         event = orjson.loads(value)
     except orjson.JSONDecodeError as error:

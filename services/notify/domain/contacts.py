@@ -22,9 +22,12 @@ class Channel(StrEnum):
     # WeChat, WeCom and voice calls are further members, each with a file in `channels/`.
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Reach:
-    """What planning needs to know of a person: the language, the channels there are, and what they wish."""
+    """What planning needs to know of a person: the language, the channels there are, and what they wish.
+
+    Those who are reached alike share one, so that what follows from it is worked out once.
+    """
 
     language: Language
     channels: frozenset[Channel]

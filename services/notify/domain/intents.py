@@ -7,8 +7,7 @@ no second message.
 """
 
 from base64 import b32decode, b32encode
-from hashlib import sha1
-from uuid import UUID, SafeUUID
+from uuid import UUID, uuid5
 
 INTENTS = UUID("5b1f6d0e-8f0a-5d3c-9a57-0f6f4c2b7a11")
 RULES = UUID("0d0c3c5e-0b7e-5c8e-8a53-6f3f0c1f5a22")
@@ -16,15 +15,15 @@ RULES = UUID("0d0c3c5e-0b7e-5c8e-8a53-6f3f0c1f5a22")
 
 def rule_id(name: str) -> UUID:
     """Give a rule's id, shared by a default and a community's own version: neither repeats the other."""
-    return _derived(RULES, name)
+    return uuid5(RULES, name)
 
 
-def intent_key(source: str, event: UUID, rule: str, major: int, person: str, category: str) -> UUID:
-    """Derive the key under which one person hears of one event by one rule, once.
+def intent_of(source: str, event: UUID, rule: str, major: int, person: str, category: str) -> str:
+    """Name the intent by which one person hears of one event by one rule, once.
 
-    It is also the id of the intent's first message: the primary key then keeps both from being there twice.
+    Its key is the UUIDv5 of this name within `INTENTS`.
     """
-    return _derived(INTENTS, f"{source}\n{event}\n{rule}\n{major}\n{person}\n{category}")
+    return f"{source}\n{event}\n{rule}\n{major}\n{person}\n{category}"
 
 
 def token_of(message: UUID) -> str:
@@ -38,17 +37,3 @@ def message_of(token: str) -> UUID | None:
         return UUID(bytes=b32decode(token.upper() + "=" * 6))
     except ValueError:
         return None
-
-
-_make, _set, _UNKNOWN = object.__new__, object.__setattr__, SafeUUID.unknown
-_V5 = 5 << 76 | 2 << 62
-_FREE = (1 << 128) - 1 & ~(0xF << 76) & ~(0x3 << 62)
-
-
-def _derived(namespace: UUID, name: str) -> UUID:
-    """Do what `uuid.uuid5` does in a third of the time: planning derives one for every message."""
-    digest = sha1(namespace.int.to_bytes(16, "big") + name.encode(), usedforsecurity=False).digest()
-    made = _make(UUID)
-    _set(made, "int", int.from_bytes(digest[:16], "big") & _FREE | _V5)
-    _set(made, "is_safe", _UNKNOWN)
-    return made

@@ -1,6 +1,6 @@
 """Rows of contacts. Numbers come and go sealed; only sending and masking open them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -9,6 +9,7 @@ from uuid import UUID
 from services.notify.domain.contacts import Channel, Language, Reach
 from services.notify.store.phones import Sealed
 from services.notify.store.preferences import wishes_from
+from shared.database.rows import as_json
 from shared.database.work import Connection
 
 
@@ -40,15 +41,21 @@ SET language = excluded.language, phone_sealed = excluded.phone_sealed, phone_ke
 RETURNING person, version
 """
 
-# Those who are reached alike, which most are, come as one row.
+# Those who are reached alike, which most are, come as one row. The names go as JSON, which takes this process
+# a fifth of what an array does. OFFSET 0 lets each look up its own row: how few are asked for, the planner
+# cannot know.
 _REACHES = """
-SELECT language, phone_sealed IS NOT NULL AS sms, push_token IS NOT NULL AS push,
-       quiet_from, quiet_until, categories, array_agg(number::integer) AS numbers
-FROM contacts
-     JOIN unnest($1::uuid[], $2::text[]) WITH ORDINALITY AS asked (community_id, person, number)
-     USING (community_id, person)
-     LEFT JOIN preferences USING (community_id, person)
-GROUP BY 1, 2, 3, 4, 5, 6
+SELECT asked.community_id, found.*, array_agg(number::integer) AS numbers
+FROM json_to_recordset(convert_from($1, 'UTF8')::json) AS asked (community_id uuid, persons json)
+CROSS JOIN json_array_elements_text(persons) WITH ORDINALITY AS each (person, number)
+CROSS JOIN LATERAL (
+    SELECT language, phone_sealed IS NOT NULL AS sms, push_token IS NOT NULL AS push,
+           quiet_from, quiet_until, categories
+    FROM contacts LEFT JOIN preferences USING (community_id, person)
+    WHERE contacts.community_id = asked.community_id AND contacts.person = each.person
+    OFFSET 0
+) AS found
+GROUP BY 1, 2, 3, 4, 5, 6, 7
 """
 
 _OLD_KEYS = f"""
@@ -104,14 +111,17 @@ async def erase(connection: Connection, community: UUID, person: str) -> None:
 
 
 async def reaches(
-    connection: Connection, persons: Sequence[tuple[UUID, str]]
-) -> Mapping[tuple[UUID, str], Reach]:
-    """Tell by which channels persons can be reached; who has no contact is left out."""
-    found = await connection.fetch(
-        _REACHES, [community for community, _ in persons], [person for _, person in persons]
-    )
-    reaches = [(_reach(row), row["numbers"]) for row in found]
-    return {persons[number - 1]: reach for reach, numbers in reaches for number in numbers}
+    connection: Connection, persons: Mapping[UUID, Collection[str]]
+) -> Mapping[UUID, Mapping[str, Reach]]:
+    """Tell by which channels the persons of communities can be reached; who has no contact is left out."""
+    asked = {community: list(each) for community, each in persons.items()}
+    rows = as_json([{"community_id": community, "persons": each} for community, each in asked.items()])
+    found: dict[UUID, dict[str, Reach]] = {community: {} for community in asked}
+    for row in await connection.fetch(_REACHES, rows):
+        reach, community = _reach(row), row["community_id"]
+        names = asked[community]
+        found[community].update([(names[number - 1], reach) for number in row["numbers"]])
+    return found
 
 
 async def sealed_with_other_keys(

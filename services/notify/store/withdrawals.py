@@ -12,13 +12,14 @@ from services.notify.store import sending
 from shared.database.rows import as_json
 from shared.database.work import Connection
 
-# Named as in Withdrawal.
+# What a rule withdraws travels once, however many events it withdraws it by.
 _SAID = """
 said AS (
-    SELECT community AS community_id, about AS about_id, rule, withdraws, sequence, event_id, event_type
+    SELECT community_id, about_id, rule, withdraws, sequence, event_id, event_type
     FROM json_to_recordset(convert_from($1, 'UTF8')::json) AS row (
-        community uuid, about uuid, rule text, withdraws text[], sequence bigint, event_id uuid,
-        event_type text)
+        community_id uuid, about_id uuid, rule text, sequence bigint, event_id uuid, event_type text)
+    JOIN json_to_recordset(convert_from($4, 'UTF8')::json) AS rules (
+        community_id uuid, rule text, withdraws text[]) USING (community_id, rule)
 )
 """
 
@@ -87,8 +88,24 @@ async def withdraw(
     connection: Connection, said: Mapping[tuple[Thing, str], Withdrawal], wall: datetime
 ) -> int:
     """Remember withdrawals, by thing and rule, and cancel what they mean; answers how many messages."""
-    rows = as_json([row._asdict() for row in said.values()])
-    meant = await connection.fetch(_REMEMBER, rows, wall, [*UNSENT, State.SUBMITTING])
+    rows = [
+        {
+            "community_id": each.community,
+            "about_id": each.about,
+            "rule": each.rule,
+            "sequence": each.sequence,
+            "event_id": each.event_id,
+            "event_type": each.event_type,
+        }
+        for each in said.values()
+    ]
+    lists = {(each.community, each.rule): each.withdraws for each in said.values()}
+    rules = [
+        {"community_id": community, "rule": rule, "withdraws": withdraws}
+        for (community, rule), withdraws in lists.items()
+    ]
+    states = [*UNSENT, State.SUBMITTING]
+    meant = await connection.fetch(_REMEMBER, as_json(rows), wall, states, as_json(rules))
     if not meant:
         return 0
     ids, state = [row["id"] for row in meant], State.CANCELLED

@@ -9,7 +9,7 @@ from jinja2 import TemplateError
 
 from services.notify.domain.audience import Audiences
 from services.notify.domain.contacts import Channel, Language, Reach
-from services.notify.domain.intents import intent_key
+from services.notify.domain.intents import INTENTS, intent_of
 from services.notify.domain.messages import (
     DECLINED,
     NO_CHANNEL,
@@ -23,19 +23,20 @@ from services.notify.domain.messages import (
 from services.notify.domain.preferences import (
     Customs,
     InQuietHours,
-    QuietHours,
     Spared,
     declined,
     quiet_hours_for,
     waiting,
 )
 from services.notify.domain.rulebook import Rulebook
+from services.notify.domain.rules import Rule
 from services.notify.domain.segments import segments_of
 from services.notify.domain.states import RANK, State
 from services.notify.domain.urgency import Urgency
 from services.notify.domain.withdrawals import Withdrawals
 from services.notify.usecases.find_asks import Ask
 from services.notify.usecases.render_text import DEFAULT_ZONE, Words, render, zone_of
+from shared.identifiers import derived_id
 
 
 class _Said(NamedTuple):
@@ -57,23 +58,40 @@ class _Fate(NamedTuple):
     quiet_hours: str | None = None
 
 
+class _Night(NamedTuple):
+    """Quiet hours as a message keeps them, and when they end if they hold now."""
+
+    written: str
+    ending: datetime | None
+
+
+class _Way(NamedTuple):
+    """How a rule comes to those who are reached alike: language and channel, and the nights it respects."""
+
+    to: tuple[Language, Channel]
+    night: _Night | None = None
+
+
+class _Stage(NamedTuple):
+    """What the asks of one rule in a community have in common; `number` is that of their heading."""
+
+    number: int
+    rule: Rule
+    customs: Customs
+    words: Words
+    zone: str
+    ways: dict[tuple[Urgency, Reach], _Way | _Fate]
+
+
 class _Case(NamedTuple):
     """What one ask has in common for all whom it reaches."""
 
     ask: Ask
-    heading: int
-    customs: Customs
+    stage: _Stage
     urgency: Urgency
     deadline: datetime
     untrue: bool
     said: dict[tuple[Language, Channel], _Said]
-
-
-class _Night(NamedTuple):
-    """Quiet hours as a message keeps them, and when they end if they hold now; worked out once a chunk."""
-
-    written: str
-    ending: datetime | None
 
 
 _NOTHING = _Said(None, None, None)
@@ -89,7 +107,7 @@ class Planning:
         self,
         book: Rulebook,
         audiences: Audiences,
-        reaches: Mapping[tuple[UUID, str], Reach],
+        reaches: Mapping[UUID, Mapping[str, Reach]],
         untrue: Withdrawals,
         now: datetime,
     ) -> None:
@@ -100,91 +118,81 @@ class Planning:
         self._now = now
         self._words: dict[UUID, Words] = {}
         self._places: dict[tuple[UUID, UUID | None], str] = {}
-        self._nights: dict[tuple[UUID, InQuietHours, QuietHours], _Night] = {}
-        self._numbers: dict[tuple[UUID, str, str], int] = {}
+        self._stages: dict[tuple[UUID, str, str], _Stage] = {}
         self.headings: list[Heading] = []
 
     def rows(self, ask: Ask, persons: Sequence[str]) -> Iterator[Planned]:
         """Give one message for each person."""
-        event, rule = ask.event, ask.rule
-        thing = ask.thing
+        event, rule, thing = ask.event, ask.rule, ask.thing
         untrue = thing is not None and self._untrue.cover(thing, rule.name, event.sequence)
         urgency, deadline = rule.urgency_of(event.data), rule.deadline_of(event.time, event.data)
-        customs = self._book.customs(event.community)
-        case = _Case(ask, self._heading(ask), customs, urgency, deadline, untrue, {})
+        stage = self._stages.get((event.community, event.source, rule.id)) or self._set(ask)
+        case = _Case(ask, stage, urgency, deadline, untrue, {})
+        reaches = self._reaches[event.community]
         for person in persons:
-            reach = self._reaches.get((event.community, person))
+            reach = reaches.get(person)
             yield _row(case, person, reach, _UNKNOWN if reach is None else self._fate(case, reach))
 
-    def _heading(self, ask: Ask) -> int:
-        """Give the number under which what an ask has in common with others is kept once."""
+    def _set(self, ask: Ask) -> _Stage:
+        """Read what an ask has in common with others, and write it as it travels."""
         event, rule = ask.event, ask.rule
-        key = event.community, event.source, rule.id
-        number = self._numbers.get(key)
-        if number is None:
-            number = self._numbers[key] = len(self.headings) + 1
-            heading: Heading = {
-                "community": event.community,
-                "event_source": event.source,
-                "event_type": event.data.event_type,
-                "about_type": event.data.subject_field if ask.about else None,
-                "rule_entry": rule.entry,
-                "template_entry": ask.template.id if ask.template else None,
-                "category": rule.category,
-            }
-            self.headings.append(heading)
-        return number
+        community = event.community
+        heading: Heading = {
+            "community": community,
+            "event_source": event.source,
+            "event_type": event.data.event_type,
+            "about_type": event.data.subject_field if ask.about else None,
+            "rule_entry": rule.entry,
+            "template_entry": ask.template.id if ask.template else None,
+            "category": rule.category,
+        }
+        self.headings.append(heading)
+        words = self._words.get(community)
+        if words is None:
+            words = self._words[community] = self._book.words(community)
+        zone = self._audiences.zones.get(community, DEFAULT_ZONE)
+        stage = _Stage(len(self.headings), rule, self._book.customs(community), words, zone, {})
+        self._stages[community, event.source, rule.id] = stage
+        return stage
 
     def _fate(self, case: _Case, reach: Reach) -> _Fate:
         """Decide about one person's message: first whether, then in which words, then when."""
-        rule = case.ask.rule
+        ways, key = case.stage.ways, (case.urgency, reach)
+        way = ways.get(key)
+        if way is None:
+            way = ways[key] = self._way(case.stage, case.urgency, reach)
+        if isinstance(way, _Fate):
+            return way
+        said = case.said.get(way.to)
+        if said is None:
+            said = case.said[way.to] = self._say(case, *way.to)
+        if said.content is None:
+            return _Fate(State.SUPPRESSED, NO_TEXT, way.to[1])
+        return _timed(case, way.to[1], way.night, said)
+
+    def _way(self, stage: _Stage, urgency: Urgency, reach: Reach) -> _Way | _Fate:
+        rule, customs, wishes = stage.rule, stage.customs, reach.wishes
         channel = reach.first_of(rule.channels)
         if channel is None:
             return _NO_WAY
-        if declined(rule.category, case.urgency, reach.wishes, case.customs):
+        if declined(rule.category, urgency, wishes, customs):
             return _UNWANTED
-        said = case.said.get((reach.language, channel))
-        if said is None:
-            said = case.said[reach.language, channel] = self._say(case.ask, reach.language, channel)
-        if said.content is None:
-            return _Fate(State.SUPPRESSED, NO_TEXT, channel)
-        return self._timed(case, reach, channel, said)
-
-    def _timed(self, case: _Case, reach: Reach, channel: Channel, said: _Said) -> _Fate:
-        if case.untrue:
-            return _Fate(State.CANCELLED, WITHDRAWN, channel, said)
-        rule = case.ask.rule
-        quiet = quiet_hours_for(rule.category, case.urgency, reach.wishes, case.customs)
+        quiet = quiet_hours_for(rule.category, urgency, wishes, customs)
         if quiet is None or rule.in_quiet_hours is InQuietHours.TELL:
-            return _Fate(State.READY, None, channel, said)
-        night = self._night(case.ask.event.community, rule.in_quiet_hours, quiet)
-        wait = waiting(rule.in_quiet_hours, night.ending, case.deadline)
-        if wait.until is not None:
-            return _Fate(State.HELD, QUIET_HOURS, channel, said, wait.until, night.written)
-        if wait.lost:
-            return _Fate(State.EXPIRED, QUIET_HOURS, channel, said)
-        return _Fate(State.READY, None, channel, said, None, night.written)
+            return _Way((reach.language, channel))
+        written = str(Spared(rule.in_quiet_hours, quiet, stage.zone))
+        night = _Night(written, quiet.ending(self._now, zone_of(stage.zone)))
+        return _Way((reach.language, channel), night)
 
-    def _night(self, community: UUID, how: InQuietHours, quiet: QuietHours) -> _Night:
-        key = community, how, quiet
-        found = self._nights.get(key)
-        if found is None:
-            zone = self._audiences.zones.get(community, DEFAULT_ZONE)
-            ending = quiet.ending(self._now, zone_of(zone))
-            found = self._nights[key] = _Night(str(Spared(how, quiet, zone)), ending)
-        return found
-
-    def _say(self, ask: Ask, language: Language, channel: Channel) -> _Said:
+    def _say(self, case: _Case, language: Language, channel: Channel) -> _Said:
         """Write the words now: later attempts must say the same, and an audit sees what was said."""
-        if ask.template is None:
+        event, template, stage = case.ask.event, case.ask.template, case.stage
+        if template is None:
             return _NOTHING
-        event = ask.event
         fields = event.data.__dict__
         values = {**fields, "place_name": self._place_name(event.community, fields.get("place"))}
-        zone = self._audiences.zones.get(event.community, DEFAULT_ZONE)
         try:
-            words = self._vocabularies(event.community)
-            content = render(ask.template, language, channel, values, words, zone)
+            content = render(template, language, channel, values, stage.words, stage.zone)
         except (TemplateError, TypeError, AttributeError):
             # Publishing renders each template against its event's examples; what those lack ends here.
             return _NOTHING
@@ -199,18 +207,26 @@ class Planning:
             found = self._places[community, place] = self._audiences.place_name(community, place)
         return found
 
-    def _vocabularies(self, community: UUID) -> Words:
-        found = self._words.get(community)
-        if found is None:
-            found = self._words[community] = self._book.words(community)
-        return found
+
+def _timed(case: _Case, channel: Channel, night: _Night | None, said: _Said) -> _Fate:
+    if case.untrue:
+        return _Fate(State.CANCELLED, WITHDRAWN, channel, said)
+    if night is None:
+        return _Fate(State.READY, None, channel, said)
+    wait = waiting(case.stage.rule.in_quiet_hours, night.ending, case.deadline)
+    if wait.until is not None:
+        return _Fate(State.HELD, QUIET_HOURS, channel, said, wait.until, night.written)
+    if wait.lost:
+        return _Fate(State.EXPIRED, QUIET_HOURS, channel, said)
+    return _Fate(State.READY, None, channel, said, None, night.written)
 
 
 def _row(case: _Case, person: str, reach: Reach | None, fate: _Fate) -> Planned:
     event, rule = case.ask.event, case.ask.rule
+    intent = intent_of(event.source, event.id, rule.id, rule.major, person, rule.category)
     return {
-        "id": intent_key(event.source, event.id, rule.id, rule.major, person, rule.category),
-        "heading": case.heading,
+        "id": derived_id(INTENTS, intent),
+        "heading": case.stage.number,
         "event_id": event.id,
         "event_time": event.time,
         "about_id": case.ask.about,

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
+from uuid import UUID
 
 import prometheus_client
 
@@ -52,10 +53,12 @@ async def _plan(work: Work, book: Rulebook, asks: Sequence[Ask], untrue: Withdra
     for ask, persons in told:
         if not persons and any(whom.role for whom in ask.whom):
             _UNHEARD.labels(ask.rule.name).inc()
-    pairs = {(ask.event.community, person) for ask, persons in told for person in persons}
-    if not pairs:
+    everybody: dict[UUID, set[str]] = {}
+    for ask, persons in told:
+        everybody.setdefault(ask.event.community, set()).update(persons)
+    if not any(everybody.values()):
         return
-    reaches = await contacts.reaches(work.connection, list(pairs))
+    reaches = await contacts.reaches(work.connection, everybody)
     planning = Planning(book, audiences, reaches, untrue, work.now)
     rows = [row for ask, persons in told for row in planning.rows(ask, persons)]
     headings = planning.headings
