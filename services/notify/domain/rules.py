@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from services.notify.domain.audience import OnDuty, Selector, SelectorKind
-from services.notify.domain.conditions import Condition, condition, value_at
+from services.notify.domain.conditions import Condition, all_hold, condition, value_at
 from services.notify.domain.contacts import Channel
 from services.notify.domain.intents import rule_id
 from services.notify.domain.preferences import InQuietHours
@@ -49,11 +49,11 @@ class Rule:
 
     def matches(self, data: object) -> bool:
         """Tell whether every condition holds; a rule without conditions always does."""
-        return not self.conditions or all(condition.holds(data) for condition in self.conditions)
+        return all_hold(self.conditions, data)
 
     def urgency_of(self, data: object) -> Urgency:
         """Give the rule's urgency, raised to urgent by what the event says of itself."""
-        if self.urgent_when and all(condition.holds(data) for condition in self.urgent_when):
+        if self.urgent_when and all_hold(self.urgent_when, data):
             return max(self.urgency, Urgency.URGENT)
         return self.urgency
 

@@ -88,7 +88,9 @@ def _tell(work: Work, new: Sequence[Planned], headings: Sequence[Heading]) -> No
 def _persons(audiences: Audiences, ask: Ask) -> list[str]:
     """Give everybody an ask reaches and does not spare, once, however many selectors name them."""
     community = ask.event.community
-    found = dict.fromkeys(person for whom in ask.whom for person in audiences.persons(community, whom))
+    found: dict[str, None] = {}
+    for whom in ask.whom:
+        found.update(dict.fromkeys(audiences.persons(community, whom)))
     for whom in ask.spared:
         for person in audiences.persons(community, whom):
             found.pop(person, None)

@@ -58,7 +58,7 @@ def _local(page: _Page, time: datetime) -> str:
 
 def short(ident: UUID) -> str:
     """Give the number of a case by which people speak of it: the last six characters of its id."""
-    return ident.hex[-6:].upper()
+    return f"{ident.int & 0xFFFFFF:06X}"
 
 
 class _Environment(ImmutableSandboxedEnvironment):
