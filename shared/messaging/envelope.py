@@ -5,7 +5,7 @@ import binascii
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import UTC
+from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
 
@@ -74,13 +74,17 @@ def to_row(event: Event[Any]) -> Row:
     if len(value) > VALUE_LIMIT:
         raise EventTooLarge(f"{data.event_type} of {len(value)} bytes; the limit is {VALUE_LIMIT}")
     key = data.subject.encode()
-    time = event.time if event.time.tzinfo is UTC else event.time.astimezone(UTC)
-    at = orjson.dumps(time, None, orjson.OPT_UTC_Z)[1:-1]
+    at = _time_as_text(event.time if event.time.tzinfo is UTC else event.time.astimezone(UTC))
     trace = event.traceparent.encode() if event.traceparent else b""
     form = _form(data.event_type, event.source, len(key), len(at), len(trace), event.imported)
     ident, community = str(event.id).encode(), str(event.community).encode()
     gaps = (ident, key, at, key, community, _SEQUENCE % event.sequence)
     return data.topic, key, form % ((*gaps, trace) if trace else gaps), value
+
+
+@lru_cache(maxsize=1024)  # what happens at once has one time
+def _time_as_text(in_utc: datetime) -> bytes:
+    return orjson.dumps(in_utc, None, orjson.OPT_UTC_Z)[1:-1]
 
 
 @lru_cache(maxsize=4096)  # a type has few: its subjects, mostly ids, and its times have few lengths

@@ -197,7 +197,12 @@ async def _said(work: Work, new: Sequence[tuple[Report, NewCase]]) -> list[Store
 
 def _emit(work: Work, report: Report, case: NewCase) -> None:
     decision = case.decision
-    known = {"case": case.id, "place": case.place, "reporter": case.reporter, "due_at": case.due_at}
+    known = {
+        "case": str(case.id),
+        "place": None if case.place is None else str(case.place),
+        "reporter": case.reporter,
+        "due_at": case.due_at,
+    }
     said = [decision.reported.filled({**known, "reported_at": case.reported_at})]
     if decision.assigned is not None:
         said.append(decision.assigned.filled(known))
