@@ -168,7 +168,7 @@ def _text(value: bytes | None, name: str) -> str:
         raise InvalidEnvelope("broken-envelope", f"{name[:64]} is not UTF-8") from error
 
 
-@lru_cache(maxsize=256)  # producers have one or two
+@lru_cache(maxsize=32)  # producers have one or two, and a stranger's may be long
 def _is_binary(content_type: bytes | None) -> bool:
     """Tell binary mode from structured mode; raises `InvalidEnvelope` for what is neither."""
     text = _text(content_type, "content-type").lower()

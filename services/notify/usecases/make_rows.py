@@ -72,7 +72,7 @@ class _Way(NamedTuple):
     night: _Night | None = None
 
 
-class _Stage(NamedTuple):
+class _Setting(NamedTuple):
     """What the asks of one rule in a community have in common; `number` is that of their heading."""
 
     number: int
@@ -87,7 +87,7 @@ class _Case(NamedTuple):
     """What one ask has in common for all whom it reaches."""
 
     ask: Ask
-    stage: _Stage
+    setting: _Setting
     urgency: Urgency
     deadline: datetime
     untrue: bool
@@ -118,7 +118,7 @@ class Planning:
         self._now = now
         self._words: dict[UUID, Words] = {}
         self._places: dict[tuple[UUID, UUID | None], str] = {}
-        self._stages: dict[tuple[UUID, str, str], _Stage] = {}
+        self._settings: dict[tuple[UUID, str, str], _Setting] = {}
         self.headings: list[Heading] = []
 
     def rows(self, ask: Ask, persons: Sequence[str]) -> Iterator[Planned]:
@@ -126,14 +126,14 @@ class Planning:
         event, rule, thing = ask.event, ask.rule, ask.thing
         untrue = thing is not None and self._untrue.cover(thing, rule.name, event.sequence)
         urgency, deadline = rule.urgency_of(event.data), rule.deadline_of(event.time, event.data)
-        stage = self._stages.get((event.community, event.source, rule.id)) or self._set(ask)
-        case = _Case(ask, stage, urgency, deadline, untrue, {})
+        setting = self._settings.get((event.community, event.source, rule.id)) or self._new_setting(ask)
+        case = _Case(ask, setting, urgency, deadline, untrue, {})
         reaches = self._reaches[event.community]
         for person in persons:
             reach = reaches.get(person)
             yield _row(case, person, reach, _UNKNOWN if reach is None else self._fate(case, reach))
 
-    def _set(self, ask: Ask) -> _Stage:
+    def _new_setting(self, ask: Ask) -> _Setting:
         """Read what an ask has in common with others, and write it as it travels."""
         event, rule = ask.event, ask.rule
         community = event.community
@@ -151,16 +151,16 @@ class Planning:
         if words is None:
             words = self._words[community] = self._book.words(community)
         zone = self._audiences.zones.get(community, DEFAULT_ZONE)
-        stage = _Stage(len(self.headings), rule, self._book.customs(community), words, zone, {})
-        self._stages[community, event.source, rule.id] = stage
-        return stage
+        setting = _Setting(len(self.headings), rule, self._book.customs(community), words, zone, {})
+        self._settings[community, event.source, rule.id] = setting
+        return setting
 
     def _fate(self, case: _Case, reach: Reach) -> _Fate:
         """Decide about one person's message: first whether, then in which words, then when."""
-        ways, key = case.stage.ways, (case.urgency, reach)
+        ways, key = case.setting.ways, (case.urgency, reach)
         way = ways.get(key)
         if way is None:
-            way = ways[key] = self._way(case.stage, case.urgency, reach)
+            way = ways[key] = self._way(case.setting, case.urgency, reach)
         if isinstance(way, _Fate):
             return way
         said = case.said.get(way.to)
@@ -170,8 +170,8 @@ class Planning:
             return _Fate(State.SUPPRESSED, NO_TEXT, way.to[1])
         return _timed(case, way.to[1], way.night, said)
 
-    def _way(self, stage: _Stage, urgency: Urgency, reach: Reach) -> _Way | _Fate:
-        rule, customs, wishes = stage.rule, stage.customs, reach.wishes
+    def _way(self, setting: _Setting, urgency: Urgency, reach: Reach) -> _Way | _Fate:
+        rule, customs, wishes = setting.rule, setting.customs, reach.wishes
         channel = reach.first_of(rule.channels)
         if channel is None:
             return _NO_WAY
@@ -180,19 +180,19 @@ class Planning:
         quiet = quiet_hours_for(rule.category, urgency, wishes, customs)
         if quiet is None or rule.in_quiet_hours is InQuietHours.TELL:
             return _Way((reach.language, channel))
-        written = str(Spared(rule.in_quiet_hours, quiet, stage.zone))
-        night = _Night(written, quiet.ending(self._now, zone_of(stage.zone)))
+        written = str(Spared(rule.in_quiet_hours, quiet, setting.zone))
+        night = _Night(written, quiet.ending(self._now, zone_of(setting.zone)))
         return _Way((reach.language, channel), night)
 
     def _say(self, case: _Case, language: Language, channel: Channel) -> _Said:
         """Write the words now: later attempts must say the same, and an audit sees what was said."""
-        event, template, stage = case.ask.event, case.ask.template, case.stage
+        event, template, setting = case.ask.event, case.ask.template, case.setting
         if template is None:
             return _NOTHING
         fields = event.data.__dict__
         values = {**fields, "place_name": self._place_name(event.community, fields.get("place"))}
         try:
-            content = render(template, language, channel, values, stage.words, stage.zone)
+            content = render(template, language, channel, values, setting.words, setting.zone)
         except (TemplateError, TypeError, AttributeError):
             # Publishing renders each template against its event's examples; what those lack ends here.
             return _NOTHING
@@ -213,7 +213,7 @@ def _timed(case: _Case, channel: Channel, night: _Night | None, said: _Said) -> 
         return _Fate(State.CANCELLED, WITHDRAWN, channel, said)
     if night is None:
         return _Fate(State.READY, None, channel, said)
-    wait = waiting(case.stage.rule.in_quiet_hours, night.ending, case.deadline)
+    wait = waiting(case.setting.rule.in_quiet_hours, night.ending, case.deadline)
     if wait.until is not None:
         return _Fate(State.HELD, QUIET_HOURS, channel, said, wait.until, night.written)
     if wait.lost:
@@ -226,7 +226,7 @@ def _row(case: _Case, person: str, reach: Reach | None, fate: _Fate) -> Planned:
     intent = intent_of(event.source, event.id, rule.id, rule.major, person, rule.category)
     return {
         "id": derived_id(INTENTS, intent),
-        "heading": case.stage.number,
+        "heading": case.setting.number,
         "event_id": event.id,
         "event_time": event.time,
         "about_id": case.ask.about,
