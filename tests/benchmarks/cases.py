@@ -31,8 +31,8 @@ SELECT gen_random_uuid(), $1, 'category-' || n % 30, $2 + $4 * random(), $3 + $4
        CASE WHEN n % $7 = 0 THEN 'assigned' ELSE 'closed' END, 'person-' || n % 5000,
        'The lane beside block ' || n || ' has been blocked by a van since this morning.',
        $5::timestamptz - random() * interval '730 days', due, due, 'guard', $1, 2
-FROM generate_series(1, $6::int) AS n,
-     LATERAL (SELECT $5::timestamptz + random() * interval '30 days' AS due) AS later
+FROM (SELECT n, $5::timestamptz + random() * interval '30 days' AS due
+      FROM generate_series(1, $6::int) AS n) AS made
 """
 
 
