@@ -12,8 +12,8 @@ import sys
 import tempfile
 import time
 import uuid
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -92,35 +92,49 @@ async def _park(
 
 
 async def _ticks(superuser_url: str) -> tuple[tuple[float, int], tuple[float, int]]:
-    # One compound, so that the buffers are those of one probe.
+    """Give the median of many ticks in milliseconds and the buffers, beside few and beside many, in turns."""
+    async with AsyncExitStack() as stack:
+        few = await stack.enter_async_context(_parked(superuser_url, FEW))
+        many = await stack.enter_async_context(_parked(superuser_url, MANY))
+        for _ in range(20):  # statements are prepared
+            await _tick(few.works)
+            await _tick(many.works)
+        times = [(await _tick(few.works), await _tick(many.works)) for _ in range(TICKS)]
+        few_ms, many_ms = map(statistics.median, zip(*times, strict=True))
+        return (few_ms, await _buffers(few.system)), (many_ms, await _buffers(many.system))
+
+
+@dataclass(frozen=True)
+class _Lot:
+    """A database of open stays."""
+
+    works: Works
+    system: asyncpg.Connection
+
+
+@asynccontextmanager
+async def _parked(superuser_url: str, stays: int) -> AsyncIterator[_Lot]:
+    """Let so many cars stand in one compound until tomorrow: the buffers are then those of one probe."""
     urls, town = await _database(superuser_url, 1)
+    name = urls.url.rsplit("/", 1)[1]
     system = await asyncpg.connect(urls.system_url)
-    superuser = await asyncpg.connect(superuser_url.rsplit("/", 1)[0] + "/" + urls.url.rsplit("/", 1)[1])
-    found: list[tuple[float, int]] = []
+    superuser = await asyncpg.connect(f"{superuser_url.rsplit('/', 1)[0]}/{name}")
     tomorrow = datetime.now(UTC) + timedelta(days=1)
     async with Database.open(urls.url, urls.system_url) as database:
-        works = Works(database, SystemClock(), outbox, "/linli/parking")
-        for first, last in ((1, FEW), (FEW + 1, MANY)):
-            await _park(system, town, tomorrow, within=3600, first=first, last=last)
-            await superuser.execute("VACUUM ANALYZE")
-            await superuser.execute("CHECKPOINT")
-            found.append((await _tick(works), await _buffers(system)))
+        await _park(system, town, tomorrow, within=3600, first=1, last=stays)
+        await superuser.execute("VACUUM ANALYZE")
+        await superuser.execute("CHECKPOINT")
+        yield _Lot(Works(database, SystemClock(), outbox, "/linli/parking"), system)
     await superuser.close()
     await system.close()
-    await drop_database(superuser_url, urls.url.rsplit("/", 1)[1])
-    return found[0], found[1]
+    await drop_database(superuser_url, name)
 
 
 async def _tick(works: Works) -> float:
-    """Give the median of many ticks in milliseconds; the first ones prepare their statements."""
-    times = []
-    for number in range(TICKS + 20):
-        began = time.perf_counter()
-        if await judge_overstays(works):
-            raise RuntimeError("something was due")
-        if number >= 20:
-            times.append(1000 * (time.perf_counter() - began))
-    return statistics.median(times)
+    began = time.perf_counter()
+    if await judge_overstays(works):
+        raise RuntimeError("something was due")
+    return 1000 * (time.perf_counter() - began)
 
 
 async def _buffers(system: asyncpg.Connection) -> int:
