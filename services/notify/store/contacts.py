@@ -118,9 +118,9 @@ async def reaches(
     rows = as_json([{"community_id": community, "persons": each} for community, each in asked.items()])
     found: dict[UUID, dict[str, Reach]] = {community: {} for community in asked}
     for row in await connection.fetch(_REACHES, rows):
-        reach, community = _reach(row), row["community_id"]
-        names = asked[community]
-        found[community].update([(names[number - 1], reach) for number in row["numbers"]])
+        names = asked[row["community_id"]]
+        alike = [names[number - 1] for number in row["numbers"]]
+        found[row["community_id"]] |= dict.fromkeys(alike, _reach(row))
     return found
 
 
