@@ -7,7 +7,6 @@ from typing import Any
 from uuid import UUID
 
 Scalar = str | int | bool | None
-_PLAIN = frozenset({str, int, bool, type(None)})
 _SEVERAL = (tuple, list, frozenset)
 
 
@@ -24,8 +23,6 @@ class Condition:
 
     def holds(self, data: object) -> bool:
         value = value_at(data, self.path)
-        if type(value) in _PLAIN:
-            return (type(value), value) in self.values
         if isinstance(value, _SEVERAL):
             return any(_kept(member) in self.values for member in value)
         return _kept(value) in self.values

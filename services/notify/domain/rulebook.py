@@ -43,6 +43,7 @@ class Rulebook:
     _applicable: dict[UUID, "Applicable"] = field(default_factory=dict)
     _withdrawable: dict[UUID, frozenset[str]] = field(default_factory=dict)
     _customs: dict[UUID, Customs] = field(default_factory=dict)
+    _words: dict[UUID, Mapping[str, Mapping[str, Any]]] = field(default_factory=dict)
 
     @cached_property
     def _newest(self) -> Mapping[tuple[UUID | None, Kind, str], Entry]:
@@ -98,9 +99,13 @@ class Rulebook:
             found = self._customs[community] = customs_from(entry.content) if entry else NO_CUSTOMS
         return found
 
-    def words(self, community: UUID) -> dict[str, Mapping[str, Any]]:
+    def words(self, community: UUID) -> Mapping[str, Mapping[str, Any]]:
         """Give a community's vocabularies by name."""
-        return {entry.name: entry.content for entry in self.in_force(community, Kind.VOCABULARY)}
+        found = self._words.get(community)
+        if found is None:
+            entries = self.in_force(community, Kind.VOCABULARY)
+            found = self._words[community] = {entry.name: entry.content for entry in entries}
+        return found
 
 
 CUSTOMS = "preferences"

@@ -34,10 +34,7 @@ class Withdrawals:
 
     def cover(self, thing: Thing, rule: str, sequence: int) -> bool:
         """Tell whether what a rule says on this event of a thing is already known to be untrue."""
-        known = self._of.get(thing)
-        if known is None:
-            return False
-        return any(sequence < each.sequence and rule in each.withdraws for each in known)
+        return any(sequence < each.sequence and rule in each.withdraws for each in self._of.get(thing, ()))
 
 
 def newest(withdrawals: Iterable[Withdrawal]) -> Mapping[tuple[Thing, str], Withdrawal]:

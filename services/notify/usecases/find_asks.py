@@ -40,5 +40,5 @@ def find_asks(book: Rulebook, events: Sequence[Event[Any]]) -> Iterator[Ask]:
             if rule.matches(data):
                 whom = [found for each in rule.recipients if (found := wanted(each, data)) is not NOBODY]
                 if whom or rule.withdraws:
-                    spared = [wanted(each, data) for each in rule.not_to] if rule.not_to else ()
+                    spared = [wanted(each, data) for each in rule.not_to]
                     yield Ask(event, rule, template, about, whom, spared)

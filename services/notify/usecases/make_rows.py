@@ -21,7 +21,6 @@ from services.notify.domain.messages import (
     Planned,
 )
 from services.notify.domain.preferences import (
-    Customs,
     InQuietHours,
     Spared,
     declined,
@@ -29,7 +28,6 @@ from services.notify.domain.preferences import (
     waiting,
 )
 from services.notify.domain.rulebook import Rulebook
-from services.notify.domain.rules import Rule
 from services.notify.domain.segments import segments_of
 from services.notify.domain.states import RANK, State
 from services.notify.domain.urgency import Urgency
@@ -76,8 +74,6 @@ class _Setting(NamedTuple):
     """What the asks of one rule in a community have in common; `number` is that of their heading."""
 
     number: int
-    rule: Rule
-    customs: Customs
     words: Words
     zone: str
     ways: dict[tuple[Urgency, Reach], _Way | _Fate]
@@ -116,7 +112,6 @@ class Planning:
         self._reaches = reaches
         self._untrue = untrue
         self._now = now
-        self._words: dict[UUID, Words] = {}
         self._places: dict[tuple[UUID, UUID | None], str] = {}
         self._settings: dict[tuple[UUID, str, str], _Setting] = {}
         self.headings: list[Heading] = []
@@ -147,11 +142,8 @@ class Planning:
             "category": rule.category,
         }
         self.headings.append(heading)
-        words = self._words.get(community)
-        if words is None:
-            words = self._words[community] = self._book.words(community)
         zone = self._audiences.zones.get(community, DEFAULT_ZONE)
-        setting = _Setting(len(self.headings), rule, self._book.customs(community), words, zone, {})
+        setting = _Setting(len(self.headings), self._book.words(community), zone, {})
         self._settings[community, event.source, rule.id] = setting
         return setting
 
@@ -160,7 +152,7 @@ class Planning:
         ways, key = case.setting.ways, (case.urgency, reach)
         way = ways.get(key)
         if way is None:
-            way = ways[key] = self._way(case.setting, case.urgency, reach)
+            way = ways[key] = self._way(case, reach)
         if isinstance(way, _Fate):
             return way
         said = case.said.get(way.to)
@@ -170,8 +162,9 @@ class Planning:
             return _Fate(State.SUPPRESSED, NO_TEXT, way.to[1])
         return _timed(case, way.to[1], way.night, said)
 
-    def _way(self, setting: _Setting, urgency: Urgency, reach: Reach) -> _Way | _Fate:
-        rule, customs, wishes = setting.rule, setting.customs, reach.wishes
+    def _way(self, case: _Case, reach: Reach) -> _Way | _Fate:
+        rule, urgency, zone, wishes = case.ask.rule, case.urgency, case.setting.zone, reach.wishes
+        customs = self._book.customs(case.ask.event.community)
         channel = reach.first_of(rule.channels)
         if channel is None:
             return _NO_WAY
@@ -180,8 +173,8 @@ class Planning:
         quiet = quiet_hours_for(rule.category, urgency, wishes, customs)
         if quiet is None or rule.in_quiet_hours is InQuietHours.TELL:
             return _Way((reach.language, channel))
-        written = str(Spared(rule.in_quiet_hours, quiet, setting.zone))
-        night = _Night(written, quiet.ending(self._now, zone_of(setting.zone)))
+        written = str(Spared(rule.in_quiet_hours, quiet, zone))
+        night = _Night(written, quiet.ending(self._now, zone_of(zone)))
         return _Way((reach.language, channel), night)
 
     def _say(self, case: _Case, language: Language, channel: Channel) -> _Said:
@@ -213,7 +206,7 @@ def _timed(case: _Case, channel: Channel, night: _Night | None, said: _Said) -> 
         return _Fate(State.CANCELLED, WITHDRAWN, channel, said)
     if night is None:
         return _Fate(State.READY, None, channel, said)
-    wait = waiting(case.setting.rule.in_quiet_hours, night.ending, case.deadline)
+    wait = waiting(case.ask.rule.in_quiet_hours, night.ending, case.deadline)
     if wait.until is not None:
         return _Fate(State.HELD, QUIET_HOURS, channel, said, wait.until, night.written)
     if wait.lost:
