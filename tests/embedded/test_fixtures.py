@@ -1,6 +1,11 @@
 """The test infrastructure itself: fresh databases, topics of one's own, tokens, cuts."""
 
+import gc
+import socket
+import threading
+import warnings
 from collections.abc import Callable
+from contextlib import suppress
 
 import asyncpg
 import pytest
@@ -91,3 +96,21 @@ async def test_a_commit_can_succeed_whose_answer_is_lost(
         await connection.execute("COMMIT")
     assert await direct.fetchval("SELECT count(*) FROM kept") == 1
     await direct.close()
+
+
+def test_a_proxy_that_is_closed_while_clients_come_leaves_nothing_open() -> None:
+    def knock(port: int) -> None:
+        with suppress(OSError):
+            for _ in range(6):
+                socket.create_connection(("127.0.0.1", port), 1).close()
+
+    with socket.create_server(("127.0.0.1", 0)) as far, warnings.catch_warnings(record=True) as left:
+        warnings.simplefilter("always")
+        for _ in range(30):
+            between = Proxy(*far.getsockname())
+            clients = threading.Thread(target=knock, args=(between.port,))
+            clients.start()
+            between.close()
+            clients.join()
+        gc.collect()
+    assert [str(each.message) for each in left] == []
