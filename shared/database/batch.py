@@ -27,8 +27,8 @@ class BatchWriter(Generic[Item, Result]):
     """Turns many concurrent `submit` calls into few plural flushes.
 
     `flush` gets the items in order of arrival and answers with one result, or one exception, for each. It
-    must be repeatable: ids are made before `submit`, and its inserts are ON CONFLICT (id), so that a
-    flush whose COMMIT reply was lost can be sent again. `most` items go into one flush; with
+    must be repeatable: ids are made before `submit`, and an item sent again, at least by itself, is stored
+    once, so that a flush whose COMMIT reply was lost can be sent again. `most` items go into one flush; with
     `waiting` items queued, further callers are turned away. After `patience` seconds of a flush its callers
     are answered, though it goes on.
     """

@@ -157,3 +157,18 @@ async def test_history_cannot_be_rewritten(town: Town, table: str) -> None:
         with pytest.raises(Exception, match="permission denied"):
             async with works.for_request("olive", town.id) as work:
                 await work.connection.execute(statement)
+
+
+BEGINNING = "category", "place_id", "description", "reported_at", "filed_by", "dispatched"
+
+
+@pytest.mark.parametrize(
+    "statement", ["DELETE FROM cases", *(f"UPDATE cases SET {column} = {column}" for column in BEGINNING)]
+)
+async def test_nobody_changes_how_a_case_began(town: Town, statement: str) -> None:
+    await town.report()
+    with pytest.raises(Exception, match="permission denied"):
+        await town.system.execute(statement)
+    with pytest.raises(Exception, match="permission denied"):
+        async with town.running.context.works.for_request("olive", town.id) as work:
+            await work.connection.execute(statement)

@@ -19,6 +19,7 @@ from shared.runtime.clock import jump
 from shared.runtime.running import Activity, running
 from tests.fixtures.identity import Issuer
 from tests.fixtures.services import MakeSettings
+from tests.issues.test_imports import SMALL, imported, mapped
 from tests.issues.town import MINIMAL_CATEGORY, Town
 
 pytestmark = pytest.mark.anyio
@@ -93,15 +94,13 @@ async def change(town: Town, case: UUID, verb: str, roles: tuple[str, ...], pers
 async def test_each_level_is_said_once_at_its_business_time(late: Late) -> None:
     await late.category("noise", screened=True)
     unseen = await late.report(category="noise")
-    case, done, again = [await late.report(category="lift") for _ in range(3)]
+    case, again = [await late.report(category="lift") for _ in range(2)]
     due = datetime.fromisoformat((await late.get(f"/cases/{case}"))["due_at"])
     assert at("2026-05-06T10:00") <= due < at("2026-05-06T10:01")  # after the holidays
-    for settled in (done, again):
-        await change(late, settled, "resolve", ("handler",), "ha", outcome="oiled")
-    await late.system.execute(
-        "UPDATE cases SET source = 'old', external_id = '1', escalates_at = NULL WHERE id = $1", done
-    )
-    await late.system.execute("UPDATE cases SET state = 'assigned' WHERE id = $1", done)  # as imports are
+    await change(late, again, "resolve", ("handler",), "ha", outcome="oiled")
+    await mapped(late, SMALL | {"categories": {"Van": "lift"}})
+    assert (await imported(late, ["1,Van,open,2026-04-01 08:00,,,"]))["created"] == 1
+    (old,) = [item for item in (await late.get("/cases"))["items"] if item["reported_at"] < "2026-04-30"]
     assert await late.tick() == 0
     await late.go_to("2026-05-06T10:30")
     assert await late.tick() == 2
@@ -129,7 +128,7 @@ async def test_each_level_is_said_once_at_its_business_time(late: Late) -> None:
     history = (await late.get(f"/cases/{again}/history"))["items"]
     assert [entry["at"] for entry in history] == sorted(entry["at"] for entry in history)
     assert datetime.fromisoformat(history[-1]["detail"]["due_at"]) == again_said[-1]["time"]
-    assert str(done) not in {fact["case"] for fact in said}
+    assert old["id"] not in {fact["case"] for fact in said}
     (unlooked,) = [fact for fact in said if fact["case"] == str(unseen)]
     assert (unlooked["sequence"], unlooked["told"]["role"], unlooked["assignee"]) == (2, "operator", None)
     shown = await late.get(f"/cases/{case}")

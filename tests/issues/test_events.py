@@ -11,6 +11,7 @@ import pytest
 from confluent_kafka import Consumer, TopicPartition
 
 from services.issues.api.events import WATCH
+from services.issues.app import report_writer
 from services.issues.usecases.report_issues import Key, Report, report_issues
 from services.issues.usecases.routings import Routings
 from shared.contracts import Assignee, IssueAssigned, IssueRated
@@ -160,18 +161,23 @@ async def test_a_flush_whose_answer_was_lost_can_be_repeated(
 ) -> None:
     await town.category("noise", screened=True)
     reports = [report_in(town), report_in(town, category="none"), report_in(town, category="noise")]
+    writer = report_writer(town.running.context.works, Routings())
+    writing = asyncio.create_task(writer.run())
     answers = []
-    for _ in range(2):
-        async with town.running.context.works.for_system("test") as work:
-            answers.append(await report_issues(work, reports, Routings()))
+    for meanwhile in ([], [report_in(town)]):
+        reports += meanwhile
+        answers.append(await asyncio.gather(*map(writer.submit, reports), return_exceptions=True))
+    writing.cancel()
     first, second = answers
     assert isinstance(first[1], Invalid)
     assert isinstance(first[0], StoredAnswer)
     assert (first[0], first[2]) == (second[0], second[2])
+    assert isinstance(second[3], StoredAnswer)
     await published(town)
     said = await asyncio.to_thread(read_all, module_kafka_settings, "linli.issues", str(town.id))
-    assert said.keys() == {str(reports[0].id), str(reports[2].id)}
-    assert short(said[str(reports[0].id)]) == [("issue-reported", 1), ("issue-assigned", 2)]
+    assert said.keys() == {str(reports[number].id) for number in (0, 2, 3)}
+    for number in (0, 3):
+        assert short(said[str(reports[number].id)]) == [("issue-reported", 1), ("issue-assigned", 2)]
     assert short(said[str(reports[2].id)]) == [("issue-reported", 1)]
     told = [said[str(reports[number].id)][0][2]["told"] for number in (0, 2)]
     assert told == [None, {"person": None, "role": "operator", "place": str(town.id), "volunteers": False}]

@@ -119,7 +119,7 @@ async def test_what_was_written_offline_is_stored_once_and_a_bad_item_hurts_only
     ]
     assert await town.system.fetchval("SELECT count(*) FROM cases WHERE community_id = $1", town.id) == 2
     reported = await town.system.fetchval(
-        "SELECT count(*) FROM case_entries WHERE community_id = $1 AND change = 'reported'", town.id
+        "SELECT count(*) FROM case_history WHERE community_id = $1 AND change = 'reported'", town.id
     )
     assert reported == 2
     too_many = body | {"items": [item() for _ in range(101)]}

@@ -65,7 +65,7 @@ async def history_of(
     """Read a case's history in its order, behind the version `after`."""
     rows = await connection.fetch(
         """
-        SELECT version, at, actor, change, note, detail FROM case_entries
+        SELECT version, at, actor, change, note, detail FROM case_history
         WHERE community_id = $1 AND case_id = $2 AND version > $3 ORDER BY version LIMIT $4
         """,
         community,
@@ -79,7 +79,7 @@ async def history_of(
 async def entered_at(connection: Connection, case: Case, version: int) -> datetime | None:
     """Tell when an entry of a case's history was made."""
     at: datetime | None = await connection.fetchval(
-        "SELECT at FROM case_entries WHERE community_id = $1 AND case_id = $2 AND version = $3",
+        "SELECT at FROM case_history WHERE community_id = $1 AND case_id = $2 AND version = $3",
         case.community,
         case.id,
         version,

@@ -32,18 +32,18 @@ def decided(
     Without an assignee they are nobody's until one of the dispatchers has looked at them.
     """
     if assignee is None:
-        state, version, said, entry = State.reported, 1, None, None
+        state, version, said, dispatched = State.reported, 1, None, None
         reported, assigned = _reported(category, dispatchers), None
     else:
         state, version, said = State.assigned, 2, assignee_data(assignee)
-        entry = {"assignee": said, "rule": rule}
+        dispatched = {"assignee": said, "rule": rule}
         reported, assigned = _reported(category, None), _assigned(category, assignee)
     return Decision(
         community,
         category.deadline_minutes,
         calendar,
         f'"{version}"',
-        row_of(community, routing, category, state, version, assignee, entry),
+        row_of(community, routing, category, state, version, assignee, dispatched),
         _answer(category, state, version, said),
         reported,
         assigned,

@@ -65,6 +65,7 @@ async def report_issues(work: Work, reports: Sequence[Report], routings: Routing
 
     Raises:
         asyncpg.SerializationError: a routing changed meanwhile; nothing is stored, a repeat reads it anew.
+        asyncpg.UniqueViolationError: one of several is there already; nothing is stored, each goes alone.
     """
     cases = _decided(reports, routings.kept)
     if not all(isinstance(case, NewCase) for case in cases):
@@ -172,15 +173,12 @@ async def _stored(
     finally:
         await asyncio.wait({storing})  # until then the connection is not free, whatever happened here
     try:
-        there = storing.result()
+        is_new = storing.result()
     except asyncpg.SerializationError:
         routings.forget({case.decision.community for _, case in new})
         raise
-    if there:
-        del work.outgoing[before:]
-        for report, case in new:
-            if case.id not in there:
-                _emit(work, report, case)
+    if not is_new:
+        del work.outgoing[before:]  # said when it was stored
     return answers
 
 
