@@ -54,11 +54,12 @@ from services.issues.domain.working_time import WrongHours
 from services.issues.schedule import schedule
 from services.issues.settings import IssuesSettings
 from services.issues.store.photo_objects import PhotoObjects
+from services.issues.store.reports import Report
 from services.issues.subscriptions import SUBSCRIPTIONS
 from services.issues.usecases.add_photo import Photography
 from services.issues.usecases.clean_picture import Darkroom
 from services.issues.usecases.open_claim import Claims
-from services.issues.usecases.report_issues import Outcome, Report, report_issues
+from services.issues.usecases.report_issues import Outcome, report_issues
 from services.issues.usecases.routings import Routings
 from shared.database.batch import BatchWriter
 from shared.database.work import Works

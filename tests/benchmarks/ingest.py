@@ -26,8 +26,8 @@ from services.issues.domain.categories import Category, Priority
 from services.issues.domain.dispatch import Rule, Target
 from services.issues.domain.places import Kind, new_community, new_place
 from services.issues.store.places import insert_places
+from services.issues.store.reports import Report
 from services.issues.store.routing import insert_routing, put_category, put_rule
-from services.issues.usecases.report_issues import Report
 from services.issues.usecases.routings import Routings
 from shared.database.pool import Database
 from shared.database.work import Works

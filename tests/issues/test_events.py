@@ -12,7 +12,8 @@ from confluent_kafka import Consumer, TopicPartition
 
 from services.issues.api.events import WATCH
 from services.issues.app import report_writer
-from services.issues.usecases.report_issues import Key, Report, report_issues
+from services.issues.store.reports import Key, Report
+from services.issues.usecases.report_issues import report_issues
 from services.issues.usecases.routings import Routings
 from shared.contracts import Assignee, IssueAssigned, IssueRated
 from shared.contracts.event import Event

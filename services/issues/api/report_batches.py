@@ -16,8 +16,8 @@ from services.issues.api.reports import REPORTERS, ReportFields, report_of
 from services.issues.domain.case import State
 from services.issues.domain.device_time import believed, skew_of
 from services.issues.store.own_reports import Known, known_reports
+from services.issues.store.reports import Report
 from services.issues.usecases.open_claim import Claims
-from services.issues.usecases.report_issues import Report
 from shared.database.batch import BatchWriter
 from shared.errors import Conflict, Forbidden, Invalid, LinliError, handling_of
 from shared.http.body import declared_body, read_body

@@ -11,8 +11,8 @@ from pydantic import BaseModel, Field, model_validator
 from services.issues.api.fields import AssigneeFields, In, Latitude, Longitude, Moment, Words
 from services.issues.domain.case import State
 from services.issues.domain.categories import Priority
+from services.issues.store.reports import Key, Report
 from services.issues.usecases.open_claim import Claims
-from services.issues.usecases.report_issues import Key, Report
 from shared.contracts.fields import Code, PersonId
 from shared.errors import Forbidden
 from shared.http.body import declared_body, read_body

@@ -90,15 +90,25 @@ def row_of(
     return orjson.dumps(columns, plain)
 
 
-class NewCase(NamedTuple):
-    """A case that has just been reported, and as a rule dispatched.
+@dataclass(frozen=True, slots=True)
+class Key:
+    """An idempotency key with whose it is and what tells its request from others."""
 
-    `filed_by` sent it and is None when anonymous. A named tuple, since one is made for each report: a third
-    of a frozen dataclass's time.
+    actor: str
+    key: str
+    fingerprint: bytes
+
+
+class Report(NamedTuple):
+    """What somebody reports; id and time were given to it on arrival, so that storing it can be repeated.
+
+    `reporter` and `filed_by` are None when it is anonymous. A named tuple is made in a third of a frozen
+    dataclass's time.
     """
 
     id: UUID
-    decision: Decision
+    community: UUID
+    category: str
     place: UUID | None
     latitude: float | None
     longitude: float | None
@@ -107,6 +117,15 @@ class NewCase(NamedTuple):
     description: str
     reported_at: datetime
     device_reported_at: datetime | None
+    traceparent: str | None
+    key: Key | None = None
+
+
+class NewCase(NamedTuple):
+    """A case that has just been reported, and as a rule dispatched."""
+
+    report: Report
+    decision: Decision
     due_at: datetime
 
 
@@ -121,22 +140,22 @@ async def insert_reported(connection: Connection, cases: Sequence[NewCase]) -> b
     numbers: dict[Decision, int] = {}
     rows = [
         {
-            "id": case.id,
-            "number": numbers.setdefault(case.decision, len(numbers) + 1),
-            "place_id": case.place,
-            "latitude": case.latitude,
-            "longitude": case.longitude,
-            "reporter": case.reporter,
-            "filed_by": case.filed_by,
-            "description": case.description,
-            "reported_at": case.reported_at,
-            "device_reported_at": case.device_reported_at,
-            "due_at": case.due_at,
+            "id": report.id,
+            "number": numbers.setdefault(decision, len(numbers) + 1),
+            "place_id": report.place,
+            "latitude": report.latitude,
+            "longitude": report.longitude,
+            "reporter": report.reporter,
+            "filed_by": report.filed_by,
+            "description": report.description,
+            "reported_at": report.reported_at,
+            "device_reported_at": report.device_reported_at,
+            "due_at": due_at,
         }
-        for case in cases
+        for report, decision, due_at in cases
     ]
     decisions = b"[" + b",".join(decision.row for decision in numbers) + b"]"
-    only = cases[0] if len(cases) == 1 else None
+    only = cases[0].report if len(cases) == 1 else None
     status: str = await connection.execute(_INSERT if only is None else _INSERT_ONE, as_json(rows), decisions)
     if status == f"INSERT 0 {len(cases)}":
         return True

@@ -2,16 +2,13 @@
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
-from typing import NamedTuple
 from uuid import UUID
 
 import asyncpg
 import orjson
 
 from services.issues.domain.deadline import due_at
-from services.issues.store.reports import NewCase, insert_reported
+from services.issues.store.reports import NewCase, Report, insert_reported
 from services.issues.usecases.routings import CurrentRouting, Routings, learn_places
 from shared.database.work import Work
 from shared.errors import Invalid, KeyReused, NotFound
@@ -22,36 +19,6 @@ Outcome = StoredAnswer | Exception
 
 _TURN = 16
 """Reports put into words before the loop turns: the rest of a long statement is sent, requests are read."""
-
-
-@dataclass(frozen=True, slots=True)
-class Key:
-    """An idempotency key with whose it is and what tells its request from others."""
-
-    actor: str
-    key: str
-    fingerprint: bytes
-
-
-class Report(NamedTuple):
-    """What somebody reports; id and time were given to it on arrival, so that storing it can be repeated.
-
-    `reporter` and `filed_by` are None when it is anonymous.
-    """
-
-    id: UUID
-    community: UUID
-    category: str
-    place: UUID | None
-    latitude: float | None
-    longitude: float | None
-    reporter: str | None
-    filed_by: str | None
-    description: str
-    reported_at: datetime
-    device_reported_at: datetime | None
-    traceparent: str | None
-    key: Key | None = None
 
 
 async def report_issues(work: Work, reports: Sequence[Report], routings: Routings) -> list[Outcome]:
@@ -77,7 +44,7 @@ async def report_issues(work: Work, reports: Sequence[Report], routings: Routing
         cases = _decided(reports, current)
         await _answer_repeats(work, reports, cases)
     await _claim(work, reports, cases)
-    new = [(report, case) for report, case in zip(reports, cases, strict=True) if isinstance(case, NewCase)]
+    new = [case for case in cases if isinstance(case, NewCase)]
     answers = iter(await _stored(work, new, routings))
     return [next(answers) if isinstance(case, NewCase) else case for case in cases]
 
@@ -95,21 +62,8 @@ def _decided(reports: Sequence[Report], routings: Mapping[UUID, CurrentRouting])
         except Invalid as error:
             cases.append(error)
             continue
-        cases.append(
-            NewCase(
-                report.id,
-                decision,
-                report.place,
-                report.latitude,
-                report.longitude,
-                report.reporter,
-                report.filed_by,
-                report.description,
-                report.reported_at,
-                report.device_reported_at,
-                due_at(report.reported_at, decision.deadline_minutes, decision.calendar),
-            )
-        )
+        due = due_at(report.reported_at, decision.deadline_minutes, decision.calendar)
+        cases.append(NewCase(report, decision, due))
     return cases
 
 
@@ -136,7 +90,7 @@ async def _claim(work: Work, reports: Sequence[Report], cases: list[NewCase | Ou
     for number, (report, case) in enumerate(zip(reports, cases, strict=True)):
         key = report.key
         if key is not None and isinstance(case, NewCase):
-            answer = _answer(report, case)
+            answer = _answer(case)
             numbers.append(number)
             claims.append(
                 KeyClaim(
@@ -158,16 +112,12 @@ async def _claim(work: Work, reports: Sequence[Report], cases: list[NewCase | Ou
             cases[number] = answer_before
 
 
-async def _stored(
-    work: Work, new: Sequence[tuple[Report, NewCase]], routings: Routings
-) -> list[StoredAnswer]:
+async def _stored(work: Work, new: Sequence[NewCase], routings: Routings) -> list[StoredAnswer]:
     """Store new cases, and while the server is at it put into words what is said and answered."""
     if not new:
         return []
     before = len(work.outgoing)
-    storing = asyncio.create_task(  # noqa: RUF006  (awaited below, by its result)
-        insert_reported(work.connection, [case for _, case in new])
-    )
+    storing = asyncio.create_task(insert_reported(work.connection, new))
     try:
         answers = await _said(work, new)
     finally:
@@ -175,33 +125,33 @@ async def _stored(
     try:
         is_new = storing.result()
     except asyncpg.SerializationError:
-        routings.forget({case.decision.community for _, case in new})
+        routings.forget({case.decision.community for case in new})
         raise
     if not is_new:
         del work.outgoing[before:]  # said when it was stored
     return answers
 
 
-async def _said(work: Work, new: Sequence[tuple[Report, NewCase]]) -> list[StoredAnswer]:
+async def _said(work: Work, new: Sequence[NewCase]) -> list[StoredAnswer]:
     answers = []
     await asyncio.sleep(0)  # in this turn of the loop the statement is made, at its end it is sent
-    for number, (report, case) in enumerate(new):
+    for number, case in enumerate(new):
         if number % _TURN == 0:
             await asyncio.sleep(0)
-        _emit(work, report, case)
-        answers.append(_answer(report, case))
+        _emit(work, case)
+        answers.append(_answer(case))
     return answers
 
 
-def _emit(work: Work, report: Report, case: NewCase) -> None:
-    decision = case.decision
+def _emit(work: Work, case: NewCase) -> None:
+    report, decision, due = case
     known = {
-        "case": str(case.id),
-        "place": None if case.place is None else str(case.place),
-        "reporter": case.reporter,
-        "due_at": case.due_at,
+        "case": str(report.id),
+        "place": None if report.place is None else str(report.place),
+        "reporter": report.reporter,
+        "due_at": due,
     }
-    said = [decision.reported.filled({**known, "reported_at": case.reported_at})]
+    said = [decision.reported.filled({**known, "reported_at": report.reported_at})]
     if decision.assigned is not None:
         said.append(decision.assigned.filled(known))
     for sequence, fact in enumerate(said, 1):
@@ -209,14 +159,15 @@ def _emit(work: Work, report: Report, case: NewCase) -> None:
             fact,
             sequence=sequence,
             community=decision.community,
-            time=case.reported_at,
+            time=report.reported_at,
             traceparent=report.traceparent,
         )
 
 
-def _answer(report: Report, case: NewCase) -> StoredAnswer:
+def _answer(case: NewCase) -> StoredAnswer:
     """Say what became of a report, as `ReportedCase` of the API describes it."""
-    own = {"id": case.id, "place": case.place, "reported_at": case.reported_at, "due_at": case.due_at}
-    body = orjson.dumps(own, plain, orjson.OPT_UTC_Z)[:-1] + b"," + case.decision.answer[1:]
+    report, decision, due = case
+    own = {"id": report.id, "place": report.place, "reported_at": report.reported_at, "due_at": due}
+    body = orjson.dumps(own, plain, orjson.OPT_UTC_Z)[:-1] + b"," + decision.answer[1:]
     fingerprint = b"" if report.key is None else report.key.fingerprint
-    return StoredAnswer(fingerprint, 201, body, case.decision.etag, f"/cases/{case.id}")
+    return StoredAnswer(fingerprint, 201, body, decision.etag, f"/cases/{report.id}")
