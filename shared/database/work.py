@@ -32,8 +32,8 @@ else:
 class Sink(Protocol):
     """Where facts go: each is put into words when it is said, and all are written last."""
 
-    def row(self, event: Event[Any], /) -> Any:
-        """Write an event as it is kept; raises what it has against it."""
+    def add(self, rows: list[Any], event: Event[Any], /) -> None:
+        """Put an event, as it is kept, behind what was said before; raises what it has against it."""
         ...
 
     async def write(self, connection: Connection, rows: Sequence[Any], /) -> None:
@@ -88,7 +88,7 @@ class Work:
         ident, trace = new_id(), traceparent or self.traceparent
         at = time or self.now
         event: Event[Any] = Event(ident, self.source, at, tenant, sequence, fact, imported, trace)
-        self.outgoing.append(self.sink.row(event))
+        self.sink.add(self.outgoing, event)
         return ident
 
     def after_commit(self, call: Callable[[], None]) -> None:

@@ -14,13 +14,13 @@ from pydantic import ValidationError
 
 from shared.contracts import FACTS, SEQUENCE_DIGITS, Event, Fact
 from shared.messaging.attributes import Attributes, InvalidEnvelope, event_id
-from shared.messaging.wire import headers_form, unpack_headers
+from shared.messaging.wire import headers_form, pack_record, unpack_headers
 
 VALUE_LIMIT = 256 * 1024
 """Bytes a record's value may have by contract, either way."""
 
-Row = tuple[str, bytes, bytes, bytes]
-"""An event in the outbox: topic, key, headers as they travel, value."""
+Row = tuple[str, bytes, bytes]
+"""Events of one key in the outbox: topic, key, records as they travel."""
 
 Headers = Iterable[tuple[str, bytes | None]]
 
@@ -59,16 +59,21 @@ def to_record(event: Event[Any]) -> Record:
     Raises:
         EventTooLarge: the data exceeds `VALUE_LIMIT`.
     """
-    topic, key, headers, value = to_row(event)
-    return Record(topic, key, unpack_headers(headers), value)
+    key, headers, value = _written(event)
+    return Record(event.topic, key, unpack_headers(headers), value)
 
 
 def to_row(event: Event[Any]) -> Row:
-    """Write an event as the outbox keeps it: topic, key, headers as they travel, value.
+    """Write an event as the outbox keeps it.
 
     Raises:
         EventTooLarge: the data exceeds `VALUE_LIMIT`.
     """
+    key, headers, value = _written(event)
+    return event.data.topic, key, pack_record(value, headers)
+
+
+def _written(event: Event[Any]) -> tuple[bytes, bytes, bytes]:
     data = event.data
     value = data.written()
     if len(value) > VALUE_LIMIT:
@@ -79,7 +84,7 @@ def to_row(event: Event[Any]) -> Row:
     form = _form(data.event_type, event.source, len(key), len(at), len(trace), event.imported)
     ident, community = str(event.id).encode(), str(event.community).encode()
     gaps = (ident, key, at, key, community, _SEQUENCE % event.sequence)
-    return data.topic, key, form % ((*gaps, trace) if trace else gaps), value
+    return key, form % ((*gaps, trace) if trace else gaps), value
 
 
 @lru_cache(maxsize=1024)  # what happens at once has one time

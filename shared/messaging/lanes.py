@@ -5,6 +5,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 
 import asyncpg
 from aiokafka import AIOKafkaProducer, TopicPartition
@@ -12,7 +13,7 @@ from aiokafka import AIOKafkaProducer, TopicPartition
 from shared.faults import crash_point
 from shared.messaging import metrics
 from shared.messaging.partitions import partitions_of
-from shared.messaging.wire import RecordBatch, unpack_headers
+from shared.messaging.wire import RecordBatch, unpack_records
 from shared.telemetry.traces import Step, record
 
 BATCH_ROWS = 500
@@ -25,16 +26,16 @@ class Batch:
     def __init__(self) -> None:
         self.record_batch = RecordBatch(BATCH_BYTES)
         self.ids: list[int] = []
-        self.headers: list[bytes] = []
-        self.value_bytes = 0
+        self.rows: list[bytes] = []
+        self.row_bytes = 0
 
-    def add(self, number: int, key: bytes | None, headers: bytes, value: bytes) -> bool:
+    def add(self, number: int, key: bytes | None, records: bytes) -> bool:
         """Add a row; tells whether there was room."""
-        if len(self.ids) == BATCH_ROWS or not self.record_batch.add(key, headers, value):
+        if len(self.ids) == BATCH_ROWS or not self.record_batch.add(key, records):
             return False
         self.ids.append(number)
-        self.headers.append(headers)
-        self.value_bytes += len(value)
+        self.rows.append(records)
+        self.row_bytes += len(records)
         return True
 
 
@@ -48,11 +49,11 @@ class Lane:
     since: float | None = None
     task: asyncio.Task[None] | None = None
 
-    def add(self, number: int, key: bytes | None, headers: bytes, value: bytes) -> None:
+    def add(self, number: int, key: bytes | None, records: bytes) -> None:
         """Put a row behind the others."""
-        if not (self.waiting and self.waiting[-1].add(number, key, headers, value)):
+        if not (self.waiting and self.waiting[-1].add(number, key, records)):
             self.waiting.append(Batch())
-            self.waiting[-1].add(number, key, headers, value)
+            self.waiting[-1].add(number, key, records)
 
 
 class Lanes:
@@ -85,13 +86,13 @@ class Lanes:
         found: dict[str, list[Lane]] = {}
         hashed = partitions_of([row["key"] for row in rows], [row["id"] for row in rows])
         for row, place in zip(rows, hashed, strict=True):
-            number, topic, key, headers, value, _ = row
+            number, topic, key, records, _ = row
             if topic not in found:
                 found[topic] = [self._lane(topic, one) for one in range(partitions(topic) or 0)]
             if lanes := found[topic]:
-                lanes[place % len(lanes)].add(number, key, headers, value)
+                lanes[place % len(lanes)].add(number, key, records)
                 self.in_hand.add(number)
-                self.bytes_in_hand += len(value)
+                self.bytes_in_hand += len(records)
         for lane in self._lanes.values():
             self._start(lane)
         return {topic for topic, lanes in found.items() if not lanes}
@@ -173,20 +174,19 @@ class Lanes:
         lane.since = None
         record(_steps(topic, batch), "producer", began)
         self._acknowledged += batch.ids
-        self.bytes_in_hand -= batch.value_bytes
-        metrics.PUBLISHED.labels(topic.removeprefix(self._prefix)).inc(len(batch.ids))
+        self.bytes_in_hand -= batch.row_bytes
+        metrics.PUBLISHED.labels(topic.removeprefix(self._prefix)).inc(batch.record_batch.record_count())
         lane.in_flight = None
         self._on_acknowledged()
 
     def _release(self, batches: Iterable[Batch]) -> None:
         for batch in batches:
             self.in_hand.difference_update(batch.ids)
-            self.bytes_in_hand -= batch.value_bytes
+            self.bytes_in_hand -= batch.row_bytes
 
 
 def _steps(topic: str, batch: Batch) -> Iterator[Step]:
-    for packed in batch.headers:
-        headers = unpack_headers(packed)
+    for headers, _ in chain.from_iterable(map(unpack_records, batch.rows)):
         attributes = {
             "messaging.system": "kafka",
             "messaging.destination.name": topic,

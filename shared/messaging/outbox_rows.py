@@ -17,13 +17,13 @@ COUNT_SECONDS = 10.0
 _NO_LIMIT = 2**63 - 1
 
 _READ = """
-SELECT id, topic, key, headers, value, (SELECT max(id) FROM outbox) AS newest FROM (
-    SELECT id, topic, key, headers, value,
-           sum(octet_length(value)) OVER (ORDER BY id ROWS UNBOUNDED PRECEDING) AS bytes
+SELECT id, topic, key, records, (SELECT max(id) FROM outbox) AS newest FROM (
+    SELECT id, topic, key, records,
+           sum(octet_length(records)) OVER (ORDER BY id ROWS UNBOUNDED PRECEDING) AS bytes
     FROM outbox
     WHERE id > $1 AND id <= $2 AND id <> ALL ($3::bigint[]) AND topic <> ALL ($4::text[])
     ORDER BY id LIMIT $5
-) AS row WHERE bytes - octet_length(value) < $6 ORDER BY id
+) AS row WHERE bytes - octet_length(records) < $6 ORDER BY id
 """
 _DELETE = "DELETE FROM outbox WHERE id = ANY ($1::bigint[])"
 _COUNT = """
@@ -68,7 +68,7 @@ class OutboxRows:
         rows = await self._connection.fetch(
             _READ, self._reached, self._until, ahead, list(absent), READ_ROWS, READ_BYTES
         )
-        if len(rows) == READ_ROWS or sum(len(row["value"]) for row in rows) >= READ_BYTES:
+        if len(rows) == READ_ROWS or sum(len(row["records"]) for row in rows) >= READ_BYTES:
             self._until = min(self._until, rows[0]["newest"])
             self._reached = rows[-1]["id"]
             return rows

@@ -73,11 +73,9 @@ MESSAGING_TABLES: tuple[str, ...] = (
     "GRANT SELECT, INSERT, DELETE ON parked_events TO linli_system",
 )
 
-# The first migration wrote them as JSON; what waits to be sent meanwhile is rewritten.
-HEADERS_AS_THEY_TRAVEL: tuple[str, ...] = (
-    # A length of at most 2^20, doubled for the sign, in groups of seven bits.
-    r"""
-    CREATE FUNCTION pg_temp.sized(length integer) RETURNS bytea LANGUAGE sql AS $$
+# A length of at most 2^20, doubled for the sign, in groups of seven bits.
+_SIZED = r"""
+    CREATE OR REPLACE FUNCTION pg_temp.sized(length integer) RETURNS bytea LANGUAGE sql AS $$
         SELECT CASE
             WHEN length < 64 THEN set_byte('\x00', 0, 2 * length)
             WHEN length < 8192 THEN set_byte(set_byte('\x0000', 0, 128 | (2 * length & 127)), 1, length >> 6)
@@ -85,7 +83,11 @@ HEADERS_AS_THEY_TRAVEL: tuple[str, ...] = (
                 0, 128 | (2 * length & 127)), 1, 128 | ((length >> 6) & 127)), 2, length >> 13)
         END
     $$
-    """,
+"""
+
+# The first migration wrote them as JSON; what waits to be sent meanwhile is rewritten.
+HEADERS_AS_THEY_TRAVEL: tuple[str, ...] = (
+    _SIZED,
     """
     CREATE FUNCTION pg_temp.packed(headers text) RETURNS bytea LANGUAGE sql AS $$
         SELECT pg_temp.sized(count(*)::integer) || coalesce(string_agg(
@@ -95,4 +97,17 @@ HEADERS_AS_THEY_TRAVEL: tuple[str, ...] = (
     $$
     """,
     "ALTER TABLE outbox ALTER COLUMN headers TYPE bytea USING pg_temp.packed(headers)",
+)
+
+# Records of one key share a row; what waits meanwhile is rewritten again.
+RECORDS_AS_THEY_TRAVEL: tuple[str, ...] = (
+    _SIZED,
+    "ALTER TABLE outbox ADD COLUMN records bytea",
+    """
+    UPDATE outbox SET records = int4send(octet_length(tail)) || tail
+    FROM (SELECT id AS number, pg_temp.sized(octet_length(value)) || value || headers AS tail
+          FROM outbox) AS row
+    WHERE id = number
+    """,
+    "ALTER TABLE outbox ALTER COLUMN records SET NOT NULL, DROP COLUMN headers, DROP COLUMN value",
 )

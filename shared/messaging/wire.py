@@ -1,13 +1,16 @@
-"""Kafka's record batches, version 2, written straight from the outbox, where headers lie as they travel.
+"""Kafka's record batches, version 2, written straight from the outbox, where records lie as they travel.
 
 aiokafka's own builder wants headers as pairs: texts are taken apart into objects to be joined again at once,
 which took a relay a third of its time. What is written here is the same, byte for byte.
+
+A row of the outbox holds one record or several of one key, each behind its length: its tail, which is what
+follows the key in a record, value and headers.
 
 Source: https://kafka.apache.org/documentation/#messageformat
 """
 
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from struct import Struct
 
 from aiokafka.record.util import calc_crc32c, decode_varint, encode_varint
@@ -30,6 +33,7 @@ def _varint(number: int) -> bytes:
 
 _SHORT = tuple(map(_varint, range(2048)))
 _ABSENT = _varint(-1)
+_LENGTH = 4
 
 
 def _size(number: int) -> bytes:
@@ -52,15 +56,37 @@ def pack_headers(headers: Mapping[str, str]) -> bytes:
     return headers_form(dict(zip(headers, map(len, values), strict=True))) % tuple(values)
 
 
-def unpack_headers(packed: bytes) -> dict[str, str]:
-    """Give back what was packed."""
-    count, at = decode_varint(packed, 0)
+def unpack_headers(packed: bytes, at: int = 0) -> dict[str, str]:
+    """Give back what was packed, from there on."""
+    count, at = decode_varint(packed, at)
     texts = []
     for _ in range(2 * count):
         length, at = decode_varint(packed, at)
         texts.append(packed[at : at + length].decode())
         at += length
     return dict(zip(texts[::2], texts[1::2], strict=True))
+
+
+def pack_record(value: bytes, headers: bytes) -> bytes:
+    """Write a record for the outbox; what is written so can be joined."""
+    size = _size(len(value))
+    length = len(size) + len(value) + len(headers)
+    return b"%b%b%b%b" % (length.to_bytes(_LENGTH, "big"), size, value, headers)
+
+
+def unpack_records(packed: bytes) -> Iterator[tuple[dict[str, str], bytes]]:
+    """Give back headers and value of each record in a row of the outbox."""
+    for tail in _tails(packed):
+        size, at = decode_varint(tail, 0)
+        yield unpack_headers(tail, at + size), tail[at : at + size]
+
+
+def _tails(packed: bytes) -> Iterator[bytes]:
+    at = 0
+    while at < len(packed):
+        end = at + _LENGTH + int.from_bytes(packed[at : at + _LENGTH], "big")
+        yield packed[at + _LENGTH : end]
+        at = end
 
 
 class RecordBatch:
@@ -77,16 +103,20 @@ class RecordBatch:
         self._producer = (-1, -1, -1)
         self._written: bytes | None = None
 
-    def add(self, key: bytes | None, headers: bytes, value: bytes) -> bool:
-        """Add a record; tells whether it still had room."""
+    def add(self, key: bytes | None, packed: bytes) -> bool:
+        """Add the records of a row, all or none; tells whether they still had room."""
         keyed = _ABSENT if key is None else _size(len(key)) + key
-        # Attributes, none; milliseconds since the batch's time, none; its place.
-        record = b"\0\0%b%b%b%b%b" % (_size(len(self._records)), keyed, _size(len(value)), value, headers)
-        record = _size(len(record)) + record
-        if self._records and self._bytes + len(record) > self._most_bytes:
+        records, size = [], self._bytes
+        for place, tail in enumerate(_tails(packed), len(self._records)):
+            # Attributes, none; milliseconds since the batch's time, none.
+            record = b"\0\0%b%b%b" % (_size(place), keyed, tail)
+            record = _size(len(record)) + record
+            records.append(record)
+            size += len(record)
+        if self._records and size > self._most_bytes:
             return False
-        self._bytes += len(record)
-        self._records.append(record)
+        self._bytes = size
+        self._records += records
         return True
 
     def record_count(self) -> int:

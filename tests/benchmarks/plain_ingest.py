@@ -29,7 +29,7 @@ _CASE = """
 INSERT INTO cases (id, community_id, category, place_id, latitude, longitude, priority, state, reporter,
                    description, reported_at, device_reported_at, due_at, version)
 VALUES ($1, $2, $3, $4, $5, $6, 'ordinary', 'reported', $7, $8, $9, $10, $11, 1)"""
-_OUTBOX = "INSERT INTO outbox (topic, key, headers, value) VALUES ($1, $2, $3, $4)"
+_OUTBOX = "INSERT INTO outbox (topic, key, records) VALUES ($1, $2, $3)"
 
 
 class Reported(BaseModel):

@@ -32,7 +32,7 @@ _READ = """
 INSERT INTO reads (device_id, id, community_id, compound_id, role, plate_given, plate, plate_kind,
                    plate_suggestion, confidence, captured_at, sent_at, received_at, at, clamped)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $11, false)"""
-_OUTBOX = "INSERT INTO outbox (topic, key, headers, value) VALUES ($1, $2, $3, $4)"
+_OUTBOX = "INSERT INTO outbox (topic, key, records) VALUES ($1, $2, $3)"
 
 
 class Stored(BaseModel):

@@ -31,8 +31,8 @@ from shared.messaging.outbox import write_records
 from shared.messaging.producer import drop_producer, open_producer
 from shared.messaging.relay import Relay
 from shared.messaging.settings import KafkaSettings
-from shared.messaging.tables import HEADERS_AS_THEY_TRAVEL, MESSAGING_TABLES
-from shared.messaging.wire import unpack_headers
+from shared.messaging.tables import HEADERS_AS_THEY_TRAVEL, MESSAGING_TABLES, RECORDS_AS_THEY_TRAVEL
+from shared.messaging.wire import unpack_records
 from shared.runtime import collector
 
 ROUNDS = 5
@@ -90,7 +90,7 @@ async def _database(superuser_url: str, name: str) -> AsyncIterator[DatabaseUrls
     await clone_database(superuser_url, "template1", name)
     urls = DatabaseUrls.on(superuser_url, name)
     owner = await asyncpg.connect(urls.owner_url)
-    for statement in (*MESSAGING_TABLES, *HEADERS_AS_THEY_TRAVEL):
+    for statement in (*MESSAGING_TABLES, *HEADERS_AS_THEY_TRAVEL, *RECORDS_AS_THEY_TRAVEL):
         await owner.execute(statement)
     await owner.close()
     yield urls
@@ -162,9 +162,9 @@ async def _send_one_by_one(urls: DatabaseUrls, kafka: KafkaSettings, synchronous
     began = perf_counter()
     while rows := await connection.fetch("SELECT * FROM outbox ORDER BY id LIMIT 500"):
         for row in rows:
-            headers = [(name, text.encode()) for name, text in unpack_headers(row["headers"]).items()]
-            topic = kafka.topic_prefix + row["topic"]
-            await producer.send_and_wait(topic, row["value"], row["key"], headers=headers)
+            ((headers, value),) = unpack_records(row["records"])
+            pairs = [(name, text.encode()) for name, text in headers.items()]
+            await producer.send_and_wait(kafka.topic_prefix + row["topic"], value, row["key"], headers=pairs)
             await connection.execute("DELETE FROM outbox WHERE id = $1", row["id"])
     took = perf_counter() - began
     await connection.close()

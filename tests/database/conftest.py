@@ -60,8 +60,8 @@ async def database(addresses: DatabaseUrls) -> AsyncIterator[Database]:
 class Facts:
     """A sink that keeps little of a fact."""
 
-    def row(self, event: Event[Any]) -> tuple[UUID, UUID]:
-        return event.id, event.community
+    def add(self, rows: list[tuple[UUID, UUID]], event: Event[Any]) -> None:
+        rows.append((event.id, event.community))
 
     async def write(self, connection: Connection, rows: Sequence[tuple[UUID, UUID]]) -> None:
         await connection.executemany("INSERT INTO facts (id, community_id) VALUES ($1, $2)", rows)

@@ -16,6 +16,7 @@ from shared.identifiers import new_id
 from shared.runtime.running import Activity
 from tests.fixtures.databases import Databases
 from tests.fixtures.identity import Issuer
+from tests.fixtures.outbox import WAITING, facts_in
 from tests.fixtures.services import MakeSettings
 from tests.runtime.processes import Process, started
 
@@ -128,8 +129,8 @@ async def test_three_processes_killed_amid_a_storm_give_each_place_once(
     assert {(task, claim) for task, told in storm.won.items() for claim, _ in told} == {
         (str(row["task_id"]), str(row["claim_id"])) for row in places
     }
-    claimed = "SELECT value FROM outbox WHERE encode(headers, 'escape') LIKE '%task-claimed%'"
-    said = Counter(json.loads(row["value"])["claim"] for row in await database.fetch(claimed))
+    waiting = facts_in(await database.fetch(WAITING))
+    said = Counter(data["claim"] for headers, data in waiting if ".task-claimed." in headers["ce_type"])
     assert said == Counter(str(claim) for claim in claims)
     await database.close()
 

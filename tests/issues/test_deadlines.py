@@ -1,7 +1,6 @@
 """Deadlines by working time, levels that are said once each, more time by approval."""
 
 import asyncio
-import json
 from collections.abc import AsyncIterator
 from datetime import datetime
 from pathlib import Path
@@ -14,10 +13,10 @@ import pytest
 from services.issues.app import SERVICE
 from services.issues.usecases.escalate_cases import escalate_cases
 from services.issues.usecases.routings import Routings
-from shared.messaging.wire import unpack_headers
 from shared.runtime.clock import jump
 from shared.runtime.running import Activity, running
 from tests.fixtures.identity import Issuer
+from tests.fixtures.outbox import WAITING, facts_in
 from tests.fixtures.services import MakeSettings
 from tests.issues.test_imports import SMALL, imported, mapped
 from tests.issues.town import MINIMAL_CATEGORY, Town
@@ -55,10 +54,9 @@ class Late(Town):
 
     async def said(self, noun: str) -> list[dict[str, Any]]:
         """What the facts of one kind say, with their times; they wait in the outbox."""
-        found = await self.system.fetch("SELECT headers, value FROM outbox ORDER BY id")
         return [
             {**fact, "time": datetime.fromisoformat(head["ce_time"]), "sequence": int(head["ce_sequence"])}
-            for head, fact in ((unpack_headers(packed), json.loads(value)) for packed, value in found)
+            for head, fact in facts_in(await self.system.fetch(WAITING))
             if head["ce_community"] == str(self.id) and f".{noun}." in head["ce_type"]
         ]
 

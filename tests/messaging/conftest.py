@@ -17,7 +17,7 @@ from shared.database.pool import Database
 from shared.database.work import Works
 from shared.messaging import outbox
 from shared.messaging.settings import KafkaSettings
-from shared.messaging.tables import HEADERS_AS_THEY_TRAVEL, MESSAGING_TABLES
+from shared.messaging.tables import HEADERS_AS_THEY_TRAVEL, MESSAGING_TABLES, RECORDS_AS_THEY_TRAVEL
 from tests.messaging.events import TIME
 
 EFFECTS = (
@@ -54,7 +54,7 @@ async def urls(empty_database: DatabaseUrls) -> DatabaseUrls:
 
 async def create_tables(urls: DatabaseUrls) -> None:
     owner = await asyncpg.connect(urls.owner_url)
-    for statement in (*MESSAGING_TABLES, *HEADERS_AS_THEY_TRAVEL, *EFFECTS):
+    for statement in (*MESSAGING_TABLES, *HEADERS_AS_THEY_TRAVEL, *RECORDS_AS_THEY_TRAVEL, *EFFECTS):
         await owner.execute(statement)
     await owner.close()
 

@@ -31,9 +31,9 @@ from shared.database.pool import Database
 from shared.database.work import Works
 from shared.identifiers import new_id
 from shared.messaging import outbox
-from shared.messaging.wire import unpack_headers
 from shared.security.signatures import sign
 from tests.fixtures.databases import Databases
+from tests.fixtures.outbox import WAITING, facts_in
 
 PROVIDER_KEY = "the-gateway-key"
 RECEIPT_SECRET = "the-receipt-secret"
@@ -100,11 +100,8 @@ class Stage:
 
     async def published(self, event_type: str) -> list[dict[str, Any]]:
         """What waits in the outbox of one type, as data with its headers."""
-        rows = await self.rows("SELECT headers, value FROM outbox ORDER BY id")
-        found = [(unpack_headers(row["headers"]), orjson.loads(row["value"])) for row in rows]
-        return [
-            {**value, "_headers": headers} for headers, value in found if headers["ce_type"] == event_type
-        ]
+        found = facts_in(await self.rows(WAITING))
+        return [{**data, "_headers": headers} for headers, data in found if headers["ce_type"] == event_type]
 
 
 EMPTY = (

@@ -9,6 +9,7 @@ import pytest
 
 from services.notify.domain.intents import token_of
 from shared.security.signatures import sign
+from tests.fixtures.outbox import WAITING, facts_in
 from tests.notify.served import CANARY, Api
 from tests.notify.stage import MORNING, RECEIPT_SECRET
 
@@ -82,8 +83,8 @@ async def test_receipts_settle_in_any_order_and_are_told_once(api: Api, order: t
     shown = await api.http.get(f"/messages/{message}/trace", headers=api.of("op", "operator"))
     assert shown.json()["message"]["state"] == "delivered"
     assert {each["status"] for each in shown.json()["receipts"]} == set(order)
-    rows = await api.works.database.system.fetch("SELECT headers, value FROM outbox")
-    told = [json.loads(row["value"]) for row in rows if str(api.community).encode() in row["headers"]]
+    waiting = facts_in(await api.works.database.system.fetch(WAITING))
+    told = [data for headers, data in waiting if headers["ce_community"] == str(api.community)]
     assert sum("reason" not in each for each in told) == 1
     assert {each["about"]["type"] for each in told} == {"case"}
 

@@ -13,8 +13,8 @@ from services.parking.usecases.judge_overstays import judge_overstays, recheck_c
 from services.parking.usecases.project_compounds import project_compounds
 from shared.contracts import Event, PlaceRegistered
 from shared.identifiers import new_id
-from shared.messaging.wire import unpack_headers
 from shared.security.signatures import sign
+from tests.fixtures.outbox import WAITING, facts_in
 from tests.parking.conftest import HERE, Parking
 
 JSON = {"content-type": "application/json"}
@@ -89,12 +89,8 @@ class Compound:
 
     async def said(self, *types: str) -> list[dict[str, Any]]:
         """What waits in the outbox, as data with its short type; of cars, unless others are named."""
-        rows = await self.parking.service.context.database.system.fetch(
-            "SELECT headers, value FROM outbox ORDER BY id"
-        )
-        found = [
-            (unpack_headers(headers)["ce_type"].split(".")[2], orjson.loads(value)) for headers, value in rows
-        ]
+        rows = await self.parking.service.context.database.system.fetch(WAITING)
+        found = [(headers["ce_type"].split(".")[2], data) for headers, data in facts_in(rows)]
         return [
             {"type": name, **value}
             for name, value in found

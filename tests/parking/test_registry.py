@@ -11,9 +11,9 @@ import pytest
 from prometheus_client import REGISTRY
 
 from shared.identifiers import new_id
-from shared.messaging.wire import unpack_headers
 from shared.runtime.running import Activity
 from tests.fixtures.identity import Issuer
+from tests.fixtures.outbox import WAITING, facts_in
 from tests.fixtures.services import MakeSettings
 from tests.parking.conftest import THERE, Parking, household_ended, household_registered, parking_at_work
 from tests.parking.gates import Compound, make_compound
@@ -45,8 +45,8 @@ async def parking(service_settings: MakeSettings, issuer: Issuer) -> AsyncIterat
 
 
 async def said(parking: Parking) -> list[str]:
-    rows = await parking.service.context.database.system.fetch("SELECT headers FROM outbox ORDER BY id")
-    return [unpack_headers(row["headers"])["ce_type"].split(".")[2] for row in rows]
+    rows = await parking.service.context.database.system.fetch(WAITING)
+    return [headers["ce_type"].split(".")[2] for headers, _ in facts_in(rows)]
 
 
 def misnamed() -> list[float]:

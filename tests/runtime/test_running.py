@@ -175,7 +175,7 @@ async def test_with_the_broker_away_it_is_ready_and_stops_in_time(service_settin
             assert (await client.get("/health/ready")).status_code == 204
         async with at_work.context.works.for_system("test") as work:
             await work.connection.execute(
-                "INSERT INTO outbox (topic, key, headers, value) VALUES ('linli.parking', 'k', '\\x00', '{}')"
+                "INSERT INTO outbox (topic, key, records) VALUES ('linli.parking', 'k', '')"
             )
         stopping = time.monotonic()
     assert time.monotonic() - stopping < DEADLINE_SECONDS

@@ -1,7 +1,6 @@
 """Volunteer at work in this process, on the run's real servers, with two communities that must never meet."""
 
 import asyncio
-import json
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import timedelta
@@ -16,10 +15,10 @@ from services.volunteer.app import SERVICE
 from services.volunteer.usecases.project_places import project_places
 from shared.contracts import Event, PlaceRegistered
 from shared.identifiers import new_id
-from shared.messaging.wire import unpack_headers
 from shared.runtime.clock import jump
 from shared.runtime.running import Activity, Running, running
 from tests.fixtures.identity import Issuer
+from tests.fixtures.outbox import WAITING, facts_in
 from tests.fixtures.services import MakeSettings
 
 HERE, THERE = new_id(), new_id()
@@ -125,13 +124,12 @@ class Volunteering:
     async def said(self, noun: str) -> list[dict[str, Any]]:
         """The facts of one kind that wait in the outbox, in their order; only without a relay."""
         async with self.works.for_system("test") as work:
-            rows = await work.connection.fetch("SELECT headers, value FROM outbox ORDER BY id")
-        return [fact for fact in map(_fact, rows) if f".{noun}." in fact["type"]]
-
-
-def _fact(row: Any) -> dict[str, Any]:
-    head = unpack_headers(row["headers"])
-    return {"type": head["ce_type"], "sequence": int(head["ce_sequence"]), **json.loads(row["value"])}
+            rows = await work.connection.fetch(WAITING)
+        return [
+            {"type": head["ce_type"], "sequence": int(head["ce_sequence"]), **data}
+            for head, data in facts_in(rows)
+            if f".{noun}." in head["ce_type"]
+        ]
 
 
 @pytest.fixture
