@@ -1,7 +1,6 @@
 """What may cross a border: a fact is an immutable statement about one thing, in the past tense."""
 
 import re
-from collections.abc import Mapping
 from typing import Any, ClassVar
 from uuid import UUID
 
@@ -62,9 +61,9 @@ class Fact(BaseModel):
         return written(self.__dict__)
 
 
-def written(fields: Mapping[str, Any]) -> bytes:
-    """Write the fields of facts as JSON, in half the time of pydantic; times are written in UTC."""
-    return orjson.dumps(fields, _part, orjson.OPT_UTC_Z)
+def written(value: object) -> bytes:
+    """Write what facts are made of as JSON, in half the time of pydantic; times are written in UTC."""
+    return orjson.dumps(value, _part, orjson.OPT_UTC_Z)
 
 
 def _part(value: object) -> object:

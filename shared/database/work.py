@@ -15,7 +15,6 @@ from uuid import UUID
 import asyncpg
 from asyncpg.pool import PoolConnectionProxy
 
-from shared.contracts.draft import Filled
 from shared.contracts.event import Event
 from shared.contracts.fact import Fact
 from shared.database.pool import Database
@@ -68,7 +67,7 @@ class Work:
 
     def emit(
         self,
-        fact: Fact | Filled,
+        fact: Fact,
         *,
         sequence: int,
         community: UUID | None = None,

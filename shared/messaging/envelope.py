@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
-from typing import Any
+from typing import Any, TypeVar
 
 import orjson
 from pydantic import ValidationError
@@ -19,17 +19,21 @@ from shared.messaging.wire import headers_form, pack_record, unpack_headers
 VALUE_LIMIT = 256 * 1024
 """Bytes a record's value may have by contract, either way."""
 
+ID_BYTES = 36
+"""Bytes of an id as text."""
+
 Row = tuple[str, bytes, bytes]
 """Events of one key in the outbox: topic, key, records as they travel."""
 
 Headers = Iterable[tuple[str, bytes | None]]
+
+Value = TypeVar("Value")
 
 _READ = (
     *("specversion", "type", "source", "id", "subject", "time"),
     *("community", "sequence", "imported", "traceparent"),
 )
 _ATTRIBUTES = {f"ce_{attribute}": attribute for attribute in _READ}
-_ID_BYTES = 36
 _SEQUENCE = b"%%0%dd" % SEQUENCE_DIGITS
 _JSON = re.compile(r"application/([\w.-]+\+)?json\s*(;|$)")
 _STRUCTURED = re.compile(r"application/cloudevents\+json\s*(;|$)")
@@ -76,34 +80,48 @@ def to_row(event: Event[Any]) -> Row:
 def _written(event: Event[Any]) -> tuple[bytes, bytes, bytes]:
     data = event.data
     value = data.written()
-    if len(value) > VALUE_LIMIT:
-        raise EventTooLarge(f"{data.event_type} of {len(value)} bytes; the limit is {VALUE_LIMIT}")
+    check_length(data.event_type, value)
     key = data.subject.encode()
-    at = _time_as_text(event.time if event.time.tzinfo is UTC else event.time.astimezone(UTC))
+    at = time_as_text(event.time if event.time.tzinfo is UTC else event.time.astimezone(UTC))
     trace = event.traceparent.encode() if event.traceparent else b""
-    form = _form(data.event_type, event.source, len(key), len(at), len(trace), event.imported)
+    form = headers_with_gaps(data.event_type, event.source, len(key), len(at), len(trace), event.imported)
     ident, community = str(event.id).encode(), str(event.community).encode()
-    gaps = (ident, key, at, key, community, _SEQUENCE % event.sequence)
-    return key, form % ((*gaps, trace) if trace else gaps), value
+    gaps = header_values(ident, key, at, community, sequence_as_text(event.sequence), trace or None)
+    return key, form % gaps, value
+
+
+def check_length(event_type: str, value: bytes) -> None:
+    """Raise `EventTooLarge` for more data than the contract allows."""
+    if len(value) > VALUE_LIMIT:
+        raise EventTooLarge(f"{event_type} of {len(value)} bytes; the limit is {VALUE_LIMIT}")
+
+
+def sequence_as_text(sequence: int) -> bytes:
+    """Write the number of an aggregate's version."""
+    return _SEQUENCE % sequence
 
 
 @lru_cache(maxsize=1024)  # what happens at once has one time
-def _time_as_text(in_utc: datetime) -> bytes:
+def time_as_text(in_utc: datetime) -> bytes:
+    """Write a time as RFC 3339 has it."""
     return orjson.dumps(in_utc, None, orjson.OPT_UTC_Z)[1:-1]
 
 
 @lru_cache(maxsize=4096)  # a type has few: its subjects, mostly ids, and its times have few lengths
-def _form(event_type: str, source: str, subject: int, time: int, traceparent: int, imported: bool) -> bytes:
+def headers_with_gaps(
+    event_type: str, source: str, subject: int, time: int, traceparent: int, imported: bool
+) -> bytes:
+    """Write the headers of a type as a form for `%` of `header_values`, for values of these lengths."""
     headers: dict[str, bytes | int] = {
         "content-type": b"application/json",
         "ce_specversion": b"1.0",
-        "ce_id": _ID_BYTES,
+        "ce_id": ID_BYTES,
         "ce_source": source.encode(),
         "ce_type": event_type.encode(),
         "ce_subject": subject,
         "ce_time": time,
         "ce_partitionkey": subject,
-        "ce_community": _ID_BYTES,
+        "ce_community": ID_BYTES,
         "ce_sequence": SEQUENCE_DIGITS,
     }
     if imported:
@@ -111,6 +129,14 @@ def _form(event_type: str, source: str, subject: int, time: int, traceparent: in
     if traceparent:
         headers["ce_traceparent"] = traceparent
     return headers_form(headers)
+
+
+def header_values(
+    ident: Value, subject: Value, time: Value, community: Value, sequence: Value, traceparent: Value | None
+) -> tuple[Value, ...]:
+    """Put what fills the gaps of headers in their order."""
+    values = (ident, subject, time, subject, community, sequence)
+    return values if traceparent is None else (*values, traceparent)
 
 
 def read_record(

@@ -22,6 +22,7 @@ from shared.http.events import _cloud_event
 from shared.http.idempotency import StoredAnswer
 from shared.identifiers import new_id
 from shared.messaging.settings import KafkaSettings
+from shared.messaging.wire import unpack_records
 from shared.security.roles import Role
 from tests.issues.town import Town
 
@@ -186,10 +187,11 @@ async def test_a_flush_whose_answer_was_lost_can_be_repeated(
     routings = town.running.app.state.routings
     for role in ("operator", "dispatcher"):
         async with town.running.context.works.for_system("test") as work:
-            found = (await routings.current(work.connection, [town.id]))[town.id]
-        case = {"case": new_id(), "place": None, "reporter": None, "due_at": None, "reported_at": None}
-        said = json.loads(found.decision("noise", None).reported.filled(case).written())
-        assert said["told"]["role"] == role
+            await routings.current(work.connection, [town.id])
+            await report_issues(work, [report_in(town, category="noise")], routings)
+            ((*_, records),) = work.outgoing
+        ((_, fact),) = unpack_records(records)
+        assert json.loads(fact)["told"]["role"] == role
         await town.ask("POST", "/roles", body={"person": "dora", "role": "dispatcher"})
 
 

@@ -14,10 +14,10 @@ from services.issues.domain.categories import Category
 from services.issues.domain.deadline import Calendar
 from services.issues.domain.dispatch import Assignee
 from services.issues.store.cases import NOBODY
-from shared.contracts.draft import Draft
 from shared.database.rows import as_json
 from shared.database.work import Connection
 from shared.identifiers import plain
+from shared.messaging.draft import Draft
 
 # Stored only while the routing that decided is the current one: asked here, it is no question of its own.
 #
@@ -49,8 +49,8 @@ _INSERT_ONE = f"{_INSERT} ON CONFLICT (id) DO NOTHING"
 class Decision:
     """What dispatch decides for all reports of a category and place, at one version of the routing.
 
-    `row` is how it travels to the database, `answer` is the JSON that the answers to all share, and
-    `reported` and `assigned` are said of each; nothing is assigned where somebody looks at them first.
+    `row` is how it travels to the database, `answer` is the JSON that the answers to all share, and `said`
+    is what is said of each.
     """
 
     community: UUID
@@ -59,8 +59,7 @@ class Decision:
     etag: str
     row: bytes
     answer: bytes
-    reported: Draft
-    assigned: Draft | None
+    said: Draft
 
 
 def row_of(

@@ -11,10 +11,12 @@ from services.issues.domain.deadline import Calendar
 from services.issues.domain.dispatch import Assignee
 from services.issues.store.reports import Decision, row_of
 from services.issues.usecases.case_facts import assignee_data, assignee_fact
-from shared.contracts.draft import Draft
+from shared.contracts.fact import Fact
 from shared.contracts.issues.case import IssueAssigned, IssueReported
+from shared.messaging.draft import Draft
 
-_GAPS = ("case", "place", "reporter", "due_at")
+GAPS = ("case", "place", "reporter", "due_at", "reported_at")
+"""What differs from report to report in the facts and in the answer."""
 _A_TIME = datetime(2000, 1, 1, tzinfo=UTC)
 
 
@@ -33,11 +35,11 @@ def decided(
     """
     if assignee is None:
         state, version, said, dispatched = State.reported, 1, None, None
-        reported, assigned = _reported(category, dispatchers), None
+        facts: list[Fact] = [_reported(category, dispatchers)]
     else:
         state, version, said = State.assigned, 2, assignee_data(assignee)
         dispatched = {"assignee": said, "rule": rule}
-        reported, assigned = _reported(category, None), _assigned(category, assignee)
+        facts = [_reported(category, None), _assigned(category, assignee)]
     return Decision(
         community,
         category.deadline_minutes,
@@ -45,13 +47,12 @@ def decided(
         f'"{version}"',
         row_of(community, routing, category, state, version, assignee, dispatched),
         _answer(category, state, version, said),
-        reported,
-        assigned,
+        Draft(facts, GAPS),
     )
 
 
-def _reported(category: Category, told: Assignee | None) -> Draft:
-    reported = IssueReported(
+def _reported(category: Category, told: Assignee | None) -> Fact:
+    return IssueReported(
         case=UUID(int=0),
         category=category.code,
         priority=category.priority.value,
@@ -59,17 +60,15 @@ def _reported(category: Category, told: Assignee | None) -> Draft:
         reported_at=_A_TIME,
         told=None if told is None else assignee_fact(told),
     )
-    return Draft(reported, *_GAPS, "reported_at")
 
 
-def _assigned(category: Category, assignee: Assignee) -> Draft:
-    assigned = IssueAssigned(
+def _assigned(category: Category, assignee: Assignee) -> Fact:
+    return IssueAssigned(
         case=UUID(int=0),
         category=category.code,
         priority=category.priority.value,
         assignee=assignee_fact(assignee),
     )
-    return Draft(assigned, *_GAPS)
 
 
 def _answer(category: Category, state: State, version: int, assignee: dict[str, object] | None) -> bytes:

@@ -13,7 +13,7 @@ from services.issues.usecases.routings import CurrentRouting, Routings, learn_pl
 from shared.database.work import Work
 from shared.errors import Invalid, KeyReused, NotFound
 from shared.http.idempotency import KeyClaim, StoredAnswer, answers_before, claim_keys, find_answers
-from shared.identifiers import plain
+from shared.messaging.envelope import time_as_text
 
 Outcome = StoredAnswer | Exception
 
@@ -90,7 +90,7 @@ async def _claim(work: Work, reports: Sequence[Report], cases: list[NewCase | Ou
     for number, (report, case) in enumerate(zip(reports, cases, strict=True)):
         key = report.key
         if key is not None and isinstance(case, NewCase):
-            answer = _answer(case)
+            answer = _answer(case, _values(case))
             numbers.append(number)
             claims.append(
                 KeyClaim(
@@ -138,36 +138,35 @@ async def _said(work: Work, new: Sequence[NewCase]) -> list[StoredAnswer]:
     for number, case in enumerate(new):
         if number % _TURN == 0:
             await asyncio.sleep(0)
-        _emit(work, case)
-        answers.append(_answer(case))
-    return answers
-
-
-def _emit(work: Work, case: NewCase) -> None:
-    report, decision, due = case
-    known = {
-        "case": str(report.id),
-        "place": None if report.place is None else str(report.place),
-        "reporter": report.reporter,
-        "due_at": due,
-    }
-    said = [decision.reported.filled({**known, "reported_at": report.reported_at})]
-    if decision.assigned is not None:
-        said.append(decision.assigned.filled(known))
-    for sequence, fact in enumerate(said, 1):
-        work.emit(
-            fact,
-            sequence=sequence,
+        report, decision, _ = case
+        values = _values(case)
+        decision.said.emit(
+            work,
+            values,
             community=decision.community,
             time=report.reported_at,
             traceparent=report.traceparent,
         )
+        answers.append(_answer(case, values))
+    return answers
 
 
-def _answer(case: NewCase) -> StoredAnswer:
+def _values(case: NewCase) -> tuple[bytes, ...]:
+    """Write what is a report's own in facts and answer, in the order of `GAPS`."""
+    report, _, due = case
+    return (
+        b'"%b"' % str(report.id).encode(),
+        b"null" if report.place is None else b'"%b"' % str(report.place).encode(),
+        orjson.dumps(report.reporter),
+        b'"%b"' % time_as_text(due),
+        b'"%b"' % time_as_text(report.reported_at),
+    )
+
+
+def _answer(case: NewCase, values: tuple[bytes, ...]) -> StoredAnswer:
     """Say what became of a report, as `ReportedCase` of the API describes it."""
-    report, decision, due = case
-    own = {"id": report.id, "place": report.place, "reported_at": report.reported_at, "due_at": due}
-    body = orjson.dumps(own, plain, orjson.OPT_UTC_Z)[:-1] + b"," + decision.answer[1:]
+    report, decision, _ = case
+    ident, place, _, due, reported = values
+    own = b'{"id":%b,"place":%b,"reported_at":%b,"due_at":%b,' % (ident, place, reported, due)
     fingerprint = b"" if report.key is None else report.key.fingerprint
-    return StoredAnswer(fingerprint, 201, body, decision.etag, f"/cases/{report.id}")
+    return StoredAnswer(fingerprint, 201, own + decision.answer[1:], decision.etag, f"/cases/{report.id}")
