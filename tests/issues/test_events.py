@@ -12,18 +12,24 @@ from confluent_kafka import Consumer, TopicPartition
 
 from services.issues.api.events import WATCH
 from services.issues.app import report_writer
+from services.issues.domain.dispatch import Rule, Target
 from services.issues.store.reports import Key, Report
+from services.issues.store.routing import put_rule, touch_routing
 from services.issues.usecases.report_issues import report_issues
-from services.issues.usecases.routings import Routings
+from services.issues.usecases.routings import CurrentRouting, Routings
 from shared.contracts import Assignee, IssueAssigned, IssueRated
 from shared.contracts.event import Event
+from shared.database.pool import Database
+from shared.database.work import Works
 from shared.errors import Invalid
 from shared.http.events import _cloud_event
 from shared.http.idempotency import StoredAnswer
 from shared.identifiers import new_id
+from shared.messaging import outbox
 from shared.messaging.settings import KafkaSettings
 from shared.messaging.wire import unpack_records
 from shared.security.roles import Role
+from tests.fixtures.servers import Servers
 from tests.issues.town import Town
 
 pytestmark = pytest.mark.anyio
@@ -187,7 +193,6 @@ async def test_a_flush_whose_answer_was_lost_can_be_repeated(
     routings = town.running.app.state.routings
     for role in ("operator", "dispatcher"):
         async with town.running.context.works.for_system("test") as work:
-            await routings.current(work.connection, [town.id])
             await report_issues(work, [report_in(town, category="noise")], routings)
             ((*_, records),) = work.outgoing
         ((_, fact),) = unpack_records(records)
@@ -195,23 +200,72 @@ async def test_a_flush_whose_answer_was_lost_can_be_repeated(
         await town.ask("POST", "/roles", body={"person": "dora", "role": "dispatcher"})
 
 
-async def test_a_rule_changed_behind_a_flush_is_read_anew_and_nothing_is_stored_meanwhile(town: Town) -> None:
+async def test_a_rule_changed_behind_what_is_kept_decides_the_next_flush(town: Town) -> None:
     works, routings = town.running.context.works, Routings()
-    key = Key("rita", "stale", b"the same request")
-    reports = [report_in(town, key=key), report_in(town)]
-
-    async def flush() -> list[Any]:
-        async with works.for_system("test") as work:
-            return await report_issues(work, reports, routings)
-
+    reports = [report_in(town, key=Key("rita", "stale", b"the same request")), report_in(town)]
     async with works.for_system("test") as work:
         assert await routings.current(work.connection, [town.id])
     await town.rule("vans", {"person": "vera"}, category="fire-lane")
-    with pytest.raises(asyncpg.SerializationError):
-        await flush()
+    await town.category("noise")
+    async with works.for_system("test") as work:
+        answers = await report_issues(work, [*reports, report_in(town, category="noise")], routings)
+    bodies = [json.loads(answer.body) for answer in answers if isinstance(answer, StoredAnswer)]
+    assert [body["assignee"]["person"] for body in bodies] == ["vera", "vera", None]
     stored = "SELECT count(*) FROM cases WHERE community_id = $1"
     taken = "SELECT count(*) FROM idempotency_keys WHERE community_id = $1 AND key = 'stale'"
-    assert [await town.system.fetchval(query, town.id) for query in (stored, taken)] == [0, 0]
-    answers = await flush()
-    assert [json.loads(answer.body)["assignee"]["person"] for answer in answers] == ["vera", "vera"]
-    assert [await town.system.fetchval(query, town.id) for query in (stored, taken)] == [2, 1]
+    assert [await town.system.fetchval(query, town.id) for query in (stored, taken)] == [3, 1]
+
+
+async def test_what_is_read_of_a_routing_is_of_one_version(town: Town) -> None:
+    works, routings = town.running.context.works, Routings()
+    async with works.for_system("test") as work:
+        before = (await routings.current(work.connection, [town.id]))[town.id].routing.version
+
+    async def read() -> CurrentRouting:
+        async with works.for_system("test") as work:
+            return (await Routings().current(work.connection, [town.id]))[town.id]
+
+    async with works.for_system("test") as work:
+        await touch_routing(work.connection, town.id)
+        reading = asyncio.create_task(read())
+        await wait_until_blocked(town, "FOR SHARE")
+        rule = Rule("vans", "fire-lane", None, -1, 10, Target(person="vera"))
+        await put_rule(work.connection, town.id, rule)
+    found = (await reading).routing
+    assert (found.version, found.choose("fire-lane", (town.id,))[1]) == (before + 1, "vans")
+
+
+async def wait_until_blocked(town: Town, query: str) -> None:
+    """Wait until a statement with these words waits for somebody else's lock."""
+    waiting = "SELECT true FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE $1"
+    for _ in range(200):
+        if await town.system.fetchval(waiting, f"%{query}%"):
+            return
+        await asyncio.sleep(0.01)
+    pytest.fail("nothing waits")
+
+
+async def test_where_policies_bind_the_role_reports_are_stored_one_by_one(
+    town: Town, servers: Servers
+) -> None:
+    role = f"bound_{new_id().hex}"
+    settings = town.running.context.settings
+    bound = settings.database_system_url.replace("linli_system:linli_system", f"{role}:{role}")
+    superuser = await asyncpg.connect(servers.superuser_url)
+    await superuser.execute(f"CREATE ROLE {role} LOGIN PASSWORD '{role}' IN ROLE linli_system")
+    try:
+        async with Database.open(settings.database_url, bound) as database:
+            works = Works(database, town.running.context.clock, outbox, "/linli/issues")
+            with pytest.raises(asyncpg.FeatureNotSupportedError):
+                async with works.for_system("test") as work:
+                    await report_issues(work, [report_in(town), report_in(town)], Routings())
+            writer = report_writer(works, Routings())
+            writing = asyncio.create_task(writer.run())
+            answers = await asyncio.gather(*(writer.submit(report_in(town)) for _ in range(3)))
+            writing.cancel()
+            await asyncio.wait({writing})
+    finally:
+        await superuser.execute(f"DROP ROLE {role}")
+        await superuser.close()
+    assert [answer.status for answer in answers] == [201] * 3
+    assert await town.system.fetchval("SELECT count(*) FROM cases WHERE community_id = $1", town.id) == 3

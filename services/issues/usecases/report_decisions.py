@@ -9,7 +9,7 @@ from services.issues.domain.case import State
 from services.issues.domain.categories import Category
 from services.issues.domain.deadline import Calendar
 from services.issues.domain.dispatch import Assignee
-from services.issues.store.reports import Decision, row_of
+from services.issues.store.reports import Decision, columns_of, packed
 from services.issues.usecases.case_facts import assignee_data, assignee_fact
 from shared.contracts.fact import Fact
 from shared.contracts.issues.case import IssueAssigned, IssueReported
@@ -22,14 +22,13 @@ _A_TIME = datetime(2000, 1, 1, tzinfo=UTC)
 
 def decided(
     community: UUID,
-    routing: int,
     category: Category,
     calendar: Calendar,
     assignee: Assignee | None,
     rule: str | None,
     dispatchers: Assignee,
 ) -> Decision:
-    """Let an assignee have the cases, by a rule (None: the fallback) of one version of the routing.
+    """Let an assignee have the cases, by a rule (None: the fallback).
 
     Without an assignee they are nobody's until one of the dispatchers has looked at them.
     """
@@ -40,12 +39,14 @@ def decided(
         state, version, said = State.assigned, 2, assignee_data(assignee)
         dispatched = {"assignee": said, "rule": rule}
         facts = [_reported(category, None), _assigned(category, assignee)]
+    columns = columns_of(community, category, state, version, assignee, dispatched)
     return Decision(
         community,
         category.deadline_minutes,
         calendar,
         f'"{version}"',
-        row_of(community, routing, category, state, version, assignee, dispatched),
+        columns,
+        packed(columns),
         _answer(category, state, version, said),
         Draft(facts, GAPS),
     )

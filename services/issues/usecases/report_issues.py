@@ -1,10 +1,11 @@
 """Reports become cases, and as a rule are dispatched: the hot path, so it takes many at once."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Coroutine, Mapping, Sequence
+from contextlib import asynccontextmanager
+from typing import Any, TypeVar
 from uuid import UUID
 
-import asyncpg
 import orjson
 
 from services.issues.domain.deadline import due_at
@@ -16,6 +17,7 @@ from shared.http.idempotency import KeyClaim, StoredAnswer, answers_before, clai
 from shared.messaging.envelope import time_as_text
 
 Outcome = StoredAnswer | Exception
+Result = TypeVar("Result")
 
 _TURN = 16
 """Reports put into words before the loop turns: the rest of a long statement is sent, requests are read."""
@@ -31,25 +33,26 @@ async def report_issues(work: Work, reports: Sequence[Report], routings: Routing
     time; one whose case is there already (the flush is repeated) stores and says nothing twice.
 
     Raises:
-        asyncpg.SerializationError: a routing changed meanwhile; nothing is stored, a repeat reads it anew.
         asyncpg.UniqueViolationError: one of several is there already; nothing is stored, each goes alone.
     """
-    cases = _decided(reports, routings.kept)
-    if not all(isinstance(case, NewCase) for case in cases):
-        # Not known here yet, or perhaps no more right to refuse: only the database can say. Held, because
-        # this is also the repeat of a flush whose routing had changed, and must not go on for ever.
-        communities = list({report.community for report in reports})
-        current = await routings.current(work.connection, communities, held=True)
+    communities = list({report.community for report in reports})
+    kept = {community: routings.kept.get(community) for community in communities}
+    async with under_way(routings.current(work.connection, communities)) as asking:
+        cases = _decided(reports, kept)
+    current = asking.result()
+    if current != kept or not all(isinstance(case, NewCase) for case in cases):
         await learn_places(work.connection, ((report.community, report.place) for report in reports), current)
         cases = _decided(reports, current)
         await _answer_repeats(work, reports, cases)
     await _claim(work, reports, cases)
     new = [case for case in cases if isinstance(case, NewCase)]
-    answers = iter(await _stored(work, new, routings))
+    answers = iter(await _stored(work, new))
     return [next(answers) if isinstance(case, NewCase) else case for case in cases]
 
 
-def _decided(reports: Sequence[Report], routings: Mapping[UUID, CurrentRouting]) -> list[NewCase | Outcome]:
+def _decided(
+    reports: Sequence[Report], routings: Mapping[UUID, CurrentRouting | None]
+) -> list[NewCase | Outcome]:
     """Decide where each report goes and when it is due, or why it is refused."""
     cases: list[NewCase | Outcome] = []
     for report in reports:
@@ -112,43 +115,40 @@ async def _claim(work: Work, reports: Sequence[Report], cases: list[NewCase | Ou
             cases[number] = answer_before
 
 
-async def _stored(work: Work, new: Sequence[NewCase], routings: Routings) -> list[StoredAnswer]:
+async def _stored(work: Work, new: Sequence[NewCase]) -> list[StoredAnswer]:
     """Store new cases, and while the server is at it put into words what is said and answered."""
     if not new:
         return []
     before = len(work.outgoing)
-    storing = asyncio.create_task(insert_reported(work.connection, new))
-    try:
-        answers = await _said(work, new)
-    finally:
-        await asyncio.wait({storing})  # until then the connection is not free, whatever happened here
-    try:
-        is_new = storing.result()
-    except asyncpg.SerializationError:
-        routings.forget({case.decision.community for case in new})
-        raise
-    if not is_new:
+    answers = []
+    async with under_way(insert_reported(work.connection, new)) as storing:
+        for number, case in enumerate(new):
+            if number % _TURN == 0:
+                await asyncio.sleep(0)
+            report, decision, _ = case
+            values = _values(case)
+            decision.said.emit(
+                work,
+                values,
+                community=decision.community,
+                time=report.reported_at,
+                traceparent=report.traceparent,
+            )
+            answers.append(_answer(case, values))
+    if not storing.result():
         del work.outgoing[before:]  # said when it was stored
     return answers
 
 
-async def _said(work: Work, new: Sequence[NewCase]) -> list[StoredAnswer]:
-    answers = []
-    await asyncio.sleep(0)  # in this turn of the loop the statement is made, at its end it is sent
-    for number, case in enumerate(new):
-        if number % _TURN == 0:
-            await asyncio.sleep(0)
-        report, decision, _ = case
-        values = _values(case)
-        decision.said.emit(
-            work,
-            values,
-            community=decision.community,
-            time=report.reported_at,
-            traceparent=report.traceparent,
-        )
-        answers.append(_answer(case, values))
-    return answers
+@asynccontextmanager
+async def under_way(statement: Coroutine[Any, Any, Result]) -> AsyncIterator["asyncio.Task[Result]"]:
+    """Have a statement sent, and do meanwhile what needs no connection; behind the block it is free again."""
+    task = asyncio.create_task(statement)
+    try:
+        await asyncio.sleep(0)  # in this turn of the loop the statement is made, at its end it is sent
+        yield task
+    finally:
+        await asyncio.wait({task})
 
 
 def _values(case: NewCase) -> tuple[bytes, ...]:

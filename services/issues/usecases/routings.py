@@ -81,7 +81,6 @@ class CurrentRouting:
         if made is None:
             made = self._made[code, assignee, rule] = decided(
                 self.community,
-                self.routing.version,
                 category,
                 self.calendars[category.counted],
                 assignee,
@@ -97,22 +96,19 @@ class Routings:
     def __init__(self) -> None:
         self.kept: dict[UUID, CurrentRouting] = {}
 
-    def forget(self, communities: Iterable[UUID]) -> None:
-        """Drop routings that turned out to have changed; `current` reads them anew."""
-        for community in communities:
-            self.kept.pop(community, None)
-
     async def current(
-        self, connection: Connection, communities: Sequence[UUID], *, held: bool = False
+        self, connection: Connection, communities: Sequence[UUID]
     ) -> dict[UUID, CurrentRouting]:
-        """Give the routing of each community as this transaction sees it; unknown ones are left out.
-
-        What is `held` stays as it is until the transaction ends.
-        """
-        versions = await routing_versions(connection, communities, held=held)
-        for community, version in versions.items():
-            kept = self.kept.get(community)
-            if kept is None or kept.routing.version != version:
+        """Give the routing of each community as this transaction sees it; unknown ones are left out."""
+        versions = await routing_versions(connection, communities)
+        changed = [
+            community
+            for community, version in versions.items()
+            if (kept := self.kept.get(community)) is None or kept.routing.version != version
+        ]
+        if changed:
+            # Held while they are read, so that all that is read of one is of one version.
+            for community in await routing_versions(connection, changed, held=True):
                 routing = await read_routing(connection, community)
                 ladders = await ladders_of(connection, community)
                 dispatchers = await dispatchers_of(connection, community)
