@@ -141,7 +141,7 @@ async def _one_winner_each(urls: DatabaseUrls, tasks: list[str]) -> None:
     system = await asyncpg.connect(urls.system_url)
     claims = await system.fetchval("SELECT count(*) FROM claims WHERE task_id = ANY($1::uuid[])", tasks)
     said = await system.fetchval(
-        "SELECT count(DISTINCT key) FROM outbox WHERE encode(headers, 'escape') LIKE '%task-claimed%' "
+        "SELECT count(DISTINCT key) FROM outbox WHERE encode(records, 'escape') LIKE '%task-claimed%' "
         "AND convert_from(key, 'UTF8') = ANY($1::text[])",
         tasks,
     )

@@ -56,7 +56,8 @@ class Rates:
 
     @property
     def ratio(self) -> float:
-        return statistics.median(self.ours) / statistics.median(self.plain)
+        """The median of the rounds' ratios: between rounds a machine may change its speed by a tenth."""
+        return statistics.median(ours / plain for ours, plain in zip(self.ours, self.plain, strict=True))
 
 
 @dataclass
