@@ -37,7 +37,7 @@ async def report_issues(work: Work, reports: Sequence[Report], routings: Routing
     """
     communities = list({report.community for report in reports})
     kept = {community: routings.kept.get(community) for community in communities}
-    async with under_way(routings.current(work.connection, communities)) as asking:
+    async with _under_way(routings.current(work.connection, communities)) as asking:
         cases = _decided(reports, kept)
     current = asking.result()
     if current != kept or not all(isinstance(case, NewCase) for case in cases):
@@ -121,7 +121,7 @@ async def _stored(work: Work, new: Sequence[NewCase]) -> list[StoredAnswer]:
         return []
     before = len(work.outgoing)
     answers = []
-    async with under_way(insert_reported(work.connection, new)) as storing:
+    async with _under_way(insert_reported(work.connection, new)) as storing:
         for number, case in enumerate(new):
             if number % _TURN == 0:
                 await asyncio.sleep(0)
@@ -141,7 +141,7 @@ async def _stored(work: Work, new: Sequence[NewCase]) -> list[StoredAnswer]:
 
 
 @asynccontextmanager
-async def under_way(statement: Coroutine[Any, Any, Result]) -> AsyncIterator["asyncio.Task[Result]"]:
+async def _under_way(statement: Coroutine[Any, Any, Result]) -> AsyncIterator["asyncio.Task[Result]"]:
     """Have a statement sent, and do meanwhile what needs no connection; behind the block it is free again."""
     task = asyncio.create_task(statement)
     try:
