@@ -58,7 +58,7 @@ class Draft:
     ) -> None:
         """Queue the facts for the outbox, as one row of it, with these values in the gaps, written as JSON.
 
-        `time` is in UTC.
+        `time` is in UTC. Of few facts, since the row is one however long it is (see `outbox.MOST_TOGETHER`).
 
         Raises:
             ValueError: there are more values than gaps, or fewer.
