@@ -1,8 +1,8 @@
 """Tails see everything, resume where a cursor says, and notice partitions that are added."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Sequence
-from contextlib import aclosing
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from contextlib import aclosing, asynccontextmanager
 from typing import Any
 
 import pytest
@@ -31,6 +31,17 @@ async def take(tailing: AsyncGenerator[Tailed, None], count: int) -> list[Tailed
         return [await anext(tailing) for _ in range(count)]
 
 
+@asynccontextmanager
+async def taking_new(kafka: KafkaSettings, count: int) -> AsyncIterator["asyncio.Task[list[Tailed]]"]:
+    """Read from the end, which is known now."""
+    opened = asyncio.Event()
+    from_end = tail(kafka, ["linli.issues"], start="end", opened=lambda _: opened.set())
+    async with aclosing(from_end) as tailing:
+        taking = asyncio.create_task(take(tailing, count))
+        await asyncio.wait_for(opened.wait(), 20)
+        yield taking
+
+
 def ids(events: Sequence[Event[Any] | Tailed]) -> set[object]:
     return {one.event.id if isinstance(one, Tailed) else one.id for one in events}
 
@@ -42,9 +53,7 @@ async def test_from_the_beginning_from_the_end_and_behind_a_cursor(kafka_setting
     ) as all_of_it:
         seen = await take(all_of_it, 30)
     assert ids(seen) == ids(before)
-    async with aclosing(tail(kafka_settings, ["linli.issues"], start="end")) as new_ones:
-        waiting = asyncio.create_task(take(new_ones, 5))
-        await asyncio.sleep(1)
+    async with taking_new(kafka_settings, 5) as waiting:
         after = send(kafka_settings, 5)
         assert ids(await waiting) == ids(after)
     cursor = seen[9].cursor
@@ -65,14 +74,12 @@ async def test_what_is_no_event_is_passed_over(kafka_settings: KafkaSettings) ->
 
 async def test_added_partitions_are_read_from_their_beginning(kafka_settings: KafkaSettings) -> None:
     topic = f"{kafka_settings.topic_prefix}linli.issues"
-    async with aclosing(tail(kafka_settings, ["linli.issues"], start="end")) as tailing:
-        first = asyncio.create_task(take(tailing, 60))
-        await asyncio.sleep(1)
+    async with taking_new(kafka_settings, 60) as waiting:
         admin = AdminClient({"bootstrap.servers": kafka_settings.bootstrap_servers})
         admin.create_partitions([NewPartitions(topic, 8)])[topic].result()
         await asyncio.sleep(0.5)
         events = send(kafka_settings, 60)
-        assert ids(await first) == ids(events)
+        assert ids(await waiting) == ids(events)
 
 
 @pytest.mark.parametrize("cursor", ["rubbish", "", "e30x", "WzFd", "eyJsaW5saS5pc3N1ZXMiOnsiMCI6OTk5fX0"])

@@ -9,7 +9,7 @@ import httpx
 import pytest
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import PlainTextResponse
+from starlette.responses import StreamingResponse
 from starlette.routing import Route
 
 from shared.runtime.listening import CannotListenError, HttpServer, bind, url_of
@@ -17,9 +17,13 @@ from shared.runtime.listening import CannotListenError, HttpServer, bind, url_of
 pytestmark = pytest.mark.anyio
 
 
-async def slow(request: Request) -> PlainTextResponse:
-    await asyncio.sleep(float(request.query_params["seconds"]))
-    return PlainTextResponse("done")
+async def slow(request: Request) -> StreamingResponse:
+    async def body() -> AsyncIterator[str]:
+        yield "begun, "
+        await asyncio.sleep(float(request.query_params["seconds"]))
+        yield "done"
+
+    return StreamingResponse(body())
 
 
 @asynccontextmanager
@@ -35,10 +39,9 @@ async def served() -> AsyncIterator[tuple[HttpServer, str, "asyncio.Task[None]"]
 
 async def test_a_request_under_way_is_finished_and_no_other_begun() -> None:
     async with served() as (server, url, task), httpx.AsyncClient(base_url=url) as client:
-        asked = asyncio.create_task(client.get("/slow", params={"seconds": 0.5}))
-        await asyncio.sleep(0.2)
-        server.stop()
-        assert (await asked).text == "done"
+        async with client.stream("GET", "/slow", params={"seconds": 0.3}) as answer:
+            server.stop()
+            assert await answer.aread() == b"begun, done"
         await asyncio.wait_for(task, 2)
         with pytest.raises(httpx.ConnectError):
             await client.get("/slow", params={"seconds": 0})
