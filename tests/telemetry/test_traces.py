@@ -3,7 +3,6 @@
 import socket
 import threading
 import time
-import timeit
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import ClassVar
@@ -147,10 +146,6 @@ def test_exported_spans_carry_the_same_ids(monkeypatch: pytest.MonkeyPatch) -> N
     assert here == f"00-{written.context.trace_id:032x}-{written.context.span_id:016x}-01"
 
 
-def test_a_span_without_an_exporter_costs_less_than_twenty_microseconds() -> None:
-    def once() -> None:
-        with span("read", OUTSIDE, count=3):
-            pass
-
-    best = min(timeit.repeat(once, number=500, repeat=7)) / 500
-    assert best < 20e-6
+def test_without_an_exporter_a_span_records_nothing() -> None:
+    with span("read", OUTSIDE, count=3) as step:
+        assert not step.is_recording()
