@@ -23,6 +23,11 @@ def new_id() -> UUID:
     return pgproto.UUID(uuid_utils.uuid7().bytes)
 
 
+def new_id_as_text() -> bytes:
+    """Make one that only goes out, in three quarters of the time."""
+    return str(uuid_utils.uuid7()).encode()
+
+
 def plain(value: object) -> str:
     """Write what orjson leaves to us of a plain value: an id of that subclass.
 

@@ -1,7 +1,6 @@
 """What is said of many things in the same words: facts written once as they travel, but for a few values."""
 
 from collections.abc import Callable, Sequence
-from datetime import datetime
 from functools import lru_cache
 from operator import itemgetter
 from typing import NamedTuple
@@ -10,14 +9,13 @@ from uuid import UUID
 from shared.contracts import SEQUENCE_DIGITS, Fact
 from shared.contracts.fact import written
 from shared.database.work import Work
-from shared.identifiers import new_id
+from shared.identifiers import new_id_as_text
 from shared.messaging.envelope import (
     ID_BYTES,
     check_length,
     header_values,
     headers_with_gaps,
     sequence_as_text,
-    time_as_text,
 )
 from shared.messaging.wire import pack_record
 
@@ -54,11 +52,12 @@ class Draft:
         self.sequences = tuple(sequence_as_text(place) for place, _ in enumerate(examples, 1))
 
     def emit(
-        self, work: Work, values: Sequence[bytes], *, community: UUID, time: datetime, traceparent: str | None
+        self, work: Work, values: Sequence[bytes], *, community: UUID, time: bytes, traceparent: str | None
     ) -> None:
         """Queue the facts for the outbox, as one row of it, with these values in the gaps, written as JSON.
 
-        `time` is in UTC. Of few facts, since the row is one however long it is (see `outbox.MOST_TOGETHER`).
+        So is `time`, in UTC, since it often fills a gap as well. Of few facts: the row is one however long it
+        is (see `outbox.MOST_TOGETHER`).
 
         Raises:
             ValueError: there are more values than gaps, or fewer.
@@ -67,9 +66,9 @@ class Draft:
         if len(values) != len(self.gaps):
             raise ValueError(f"the gaps are {', '.join(self.gaps)}; {len(values)} values are given")
         key, trace = values[0][1:-1], traceparent.encode() if traceparent else b""
-        known = (key, time_as_text(time), str(community).encode(), trace, *values)
+        known = (key, time[1:-1], str(community).encode(), trace, *values)
         form, filling = _form(self, work.source, tuple(map(len, known)))
-        idents = [str(new_id()).encode() for _ in self.facts]
+        idents = [new_id_as_text() for _ in self.facts]
         work.outgoing.append((self.topic, key, form % filling((*known, *self.sequences, *idents))))
 
 

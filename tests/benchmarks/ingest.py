@@ -149,8 +149,6 @@ async def _our_calls(urls: DatabaseUrls, town: Town) -> float:
             position = body.position
             report = Report(
                 new_id(),
-                town.id,
-                body.category,
                 body.place,
                 position.latitude if position else None,
                 position.longitude if position else None,
@@ -159,6 +157,8 @@ async def _our_calls(urls: DatabaseUrls, town: Town) -> float:
                 body.description,
                 clock.now(),
                 body.reported_at,
+                town.id,
+                body.category,
                 TRACE,
             )
             await writer.submit(report)

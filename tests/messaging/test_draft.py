@@ -35,7 +35,7 @@ ASSIGNED = IssueAssigned(case=NIL, category="noise", priority="urgent", assignee
 def said(draft: Draft, *filled: bytes, community: UUID = NIL, trace: str | None = None) -> list[Any]:
     """Give topic, key, headers and value of each fact of the draft, and that they share a row."""
     work = Work(None, TIME, "test", None, None, "/linli/test", outbox)  # type: ignore[arg-type]
-    draft.emit(work, filled, community=community, time=TIME, traceparent=trace)
+    draft.emit(work, filled, community=community, time=written(TIME), traceparent=trace)
     ((topic, key, records),) = work.outgoing
     return [(topic, key, headers, value) for headers, value in unpack_records(records)]
 

@@ -118,8 +118,6 @@ def report_of(
     unnamed = body.anonymous or Role.intake in call.roles
     return Report(
         id_,
-        call.community,
-        body.category,
         body.place,
         None if position is None else position.latitude,
         None if position is None else position.longitude,
@@ -128,6 +126,8 @@ def report_of(
         body.description,
         now,
         taken_down,
+        call.community,
+        body.category,
         call.traceparent,
         key,
     )

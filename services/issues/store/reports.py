@@ -25,10 +25,11 @@ from shared.database.work import Connection
 from shared.messaging.draft import Draft
 
 # What is a report's own in a case's row, and what was decided of it, with how COPY takes that.
-_OWN = (
+_REPORTED = (
     *("id", "place_id", "latitude", "longitude", "reporter", "filed_by", "description"),
-    *("reported_at", "device_reported_at", "due_at", "escalates_at"),
+    *("reported_at", "device_reported_at"),
 )
+_OWN = (*_REPORTED, "due_at", "escalates_at")
 _DECIDED: dict[str, Callable[[Any], bytes]] = {
     "community_id": as_uuid,
     "category": as_text,
@@ -109,13 +110,11 @@ class Key:
 class Report(NamedTuple):
     """What somebody reports; id and time were given to it on arrival, so that storing it can be repeated.
 
-    `reporter` and `filed_by` are None when it is anonymous. A named tuple is made in a third of a frozen
-    dataclass's time.
+    It begins with `_REPORTED`. `reporter` and `filed_by` are None when it is anonymous. A named tuple is made
+    in a third of a frozen dataclass's time.
     """
 
     id: UUID
-    community: UUID
-    category: str
     place: UUID | None
     latitude: float | None
     longitude: float | None
@@ -124,6 +123,8 @@ class Report(NamedTuple):
     description: str
     reported_at: datetime
     device_reported_at: datetime | None
+    community: UUID
+    category: str
     traceparent: str | None
     key: Key | None = None
 
@@ -156,11 +157,7 @@ async def insert_reported(connection: Connection, cases: Sequence[NewCase]) -> b
 
 
 def _own(case: NewCase) -> tuple[Any, ...]:
-    report, _, due_at = case
-    return (
-        *(report.id, report.place, report.latitude, report.longitude, report.reporter, report.filed_by),
-        *(report.description, report.reported_at, report.device_reported_at, due_at, due_at),
-    )
+    return (*case.report[: len(_REPORTED)], case.due_at, case.due_at)
 
 
 def _row(case: NewCase) -> bytes:

@@ -6,15 +6,13 @@ from contextlib import asynccontextmanager
 from typing import Any, TypeVar
 from uuid import UUID
 
-import orjson
-
 from services.issues.domain.deadline import due_at
 from services.issues.store.reports import NewCase, Report, insert_reported
 from services.issues.usecases.routings import CurrentRouting, Routings, learn_places
+from shared.contracts.fact import written
 from shared.database.work import Work
 from shared.errors import Invalid, KeyReused, NotFound
 from shared.http.idempotency import KeyClaim, StoredAnswer, answers_before, claim_keys, find_answers
-from shared.messaging.envelope import time_as_text
 
 Outcome = StoredAnswer | Exception
 Result = TypeVar("Result")
@@ -131,7 +129,7 @@ async def _stored(work: Work, new: Sequence[NewCase]) -> list[StoredAnswer]:
                 work,
                 values,
                 community=decision.community,
-                time=report.reported_at,
+                time=values[-1],
                 traceparent=report.traceparent,
             )
             answers.append(_answer(case, values))
@@ -152,14 +150,14 @@ async def _under_way(statement: Coroutine[Any, Any, Result]) -> AsyncIterator["a
 
 
 def _values(case: NewCase) -> tuple[bytes, ...]:
-    """Write what is a report's own in facts and answer, in the order of `GAPS`."""
+    """Write what is a report's own in facts and answer, in the order of `GAPS`: last when it was reported."""
     report, _, due = case
     return (
         b'"%b"' % str(report.id).encode(),
         b"null" if report.place is None else b'"%b"' % str(report.place).encode(),
-        orjson.dumps(report.reporter),
-        b'"%b"' % time_as_text(due),
-        b'"%b"' % time_as_text(report.reported_at),
+        written(report.reporter),
+        written(due),
+        written(report.reported_at),
     )
 
 
