@@ -12,7 +12,6 @@ from uuid import UUID
 
 import asyncpg
 
-from shared.database.pool import encode_jsonb
 from shared.database.work import Connection
 from shared.telemetry.logs import log
 
@@ -55,22 +54,12 @@ def _tell(table: str, problem: str) -> None:
     )
 
 
-def as_bytea(value: bytes) -> bytes:
-    """Write bytes for a column of bytea."""
-    return _LENGTH(len(value)) + value
-
-
 def as_text(value: str | None) -> bytes:
-    """Write a text."""
+    """Write a text, or JSON for a column of json."""
     if value is None:
         return _NULL
     packed = value.encode()
     return _LENGTH(len(packed)) + packed
-
-
-def as_jsonb(value: Any) -> bytes:
-    """Write a value as JSON for a column of jsonb."""
-    return _NULL if value is None else as_bytea(encode_jsonb(value))
 
 
 def as_uuid(value: UUID | None) -> bytes:

@@ -58,7 +58,7 @@ async def _prepare(connection: "asyncpg.Connection[asyncpg.Record]") -> None:
     # statement of 2 ms for 50. Not among `server_settings`: PgBouncer refuses what it does not know.
     await connection.execute("SET jit = off")
     await connection.set_type_codec(
-        "jsonb", schema="pg_catalog", format="binary", encoder=encode_jsonb, decoder=_decode_jsonb
+        "jsonb", schema="pg_catalog", format="binary", encoder=_encode_jsonb, decoder=_decode_jsonb
     )
 
 
@@ -66,7 +66,7 @@ async def _leave_as_is(connection: "asyncpg.Connection[asyncpg.Record]") -> None
     """Do nothing: every unit of work ends its transaction itself."""
 
 
-def encode_jsonb(value: Any) -> bytes:
+def _encode_jsonb(value: Any) -> bytes:
     """Write a value as PostgreSQL takes it in binary for a column of jsonb."""
     return b"\x01" + orjson.dumps(value, plain)
 

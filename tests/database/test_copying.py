@@ -1,5 +1,6 @@
 """Rows that are copied are read back the same."""
 
+import json
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
@@ -21,8 +22,7 @@ COLUMNS: dict[str, tuple[str, Callable[[Any], bytes]]] = {
     "ident": ("uuid", copying.as_uuid),
     "share": ("double precision", copying.as_double),
     "at": ("timestamptz", copying.as_time),
-    "data": ("jsonb", copying.as_jsonb),
-    "bytes": ("bytea", copying.as_bytea),
+    "data": ("json", copying.as_text),
     "true": ("boolean", copying.as_bool),
 }
 # PostgreSQL has no zero in texts.
@@ -35,8 +35,7 @@ ROWS = st.tuples(
     st.none() | st.uuids() | st.uuids().map(lambda ident: pgproto.UUID(ident.bytes)),
     st.none() | st.floats(allow_nan=False),
     st.none() | TIMES,
-    st.none() | st.dictionaries(TEXTS, TEXTS | st.booleans() | st.lists(TEXTS)),
-    st.binary(),
+    st.none() | st.dictionaries(TEXTS, TEXTS | st.booleans() | st.lists(TEXTS)).map(json.dumps),
     st.booleans(),
 )
 

@@ -15,7 +15,6 @@ from shared.database.copying import (
     as_bigint,
     as_bool,
     as_double,
-    as_jsonb,
     as_text,
     as_time,
     as_uuid,
@@ -40,7 +39,7 @@ _DECIDED: dict[str, Callable[[Any], bytes]] = {
     "assignee_role": as_text,
     "assignee_place": as_uuid,
     "assignee_volunteers": as_bool,
-    "dispatched": as_jsonb,
+    "dispatched": as_text,
 }
 _COLUMNS = (*_OWN, *_DECIDED)
 # That a row might be there already costs one in twenty of all that is done for it.
@@ -75,9 +74,9 @@ def columns_of(
     state: State,
     version: int,
     assignee: Assignee | None,
-    dispatched: dict[str, Any] | None,
+    dispatched: str | None,
 ) -> tuple[object, ...]:
-    """Give what was decided as columns; `dispatched` is what the history says of the assigning."""
+    """Give what was decided as columns; `dispatched` is, as JSON, what the history says of the assigning."""
     given = assignee or NOBODY
     return (
         community,

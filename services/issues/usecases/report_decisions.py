@@ -37,7 +37,7 @@ def decided(
         facts: list[Fact] = [_reported(category, dispatchers)]
     else:
         state, version, said = State.assigned, 2, assignee_data(assignee)
-        dispatched = {"assignee": said, "rule": rule}
+        dispatched = orjson.dumps({"assignee": said, "rule": rule}).decode()
         facts = [_reported(category, None), _assigned(category, assignee)]
     columns = columns_of(community, category, state, version, assignee, dispatched)
     return Decision(
